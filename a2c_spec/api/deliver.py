@@ -15,9 +15,11 @@ from a2c_spec.api.fetch_result import ResultFetcher
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.api.poll import JobGone, Poller
+from a2c_spec.core.as_it_ran import as_it_ran
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
-from a2c_spec.core.failed_jobs import failure_text, split_failed, without_good_result
+from a2c_spec.core.failed_jobs import failed_unseen, failure_text, split_failed, without_good_result
+from a2c_spec.core.foreign import added, shown_kind
 from a2c_spec.core.foreseen import apart
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.moves import Move, in_safe_order
@@ -132,6 +134,14 @@ class Delivery:
         if record.phase == "building" or wrong:
             await self.executor.save(replace(ended, fingerprint="", basis={}))
             raise failures.other_content(live.id, wrong, address)
+        ran = as_it_ran(record, live)
+        for row in added(record, live) if record.phase == "started" else ():
+            text = f"its job also made {shown_kind(row)}, which was added outside a2c-spec"
+            self.tell(Event("note", address, text=text))
+        if ran.unlike:
+            await self._record_unlike(replace(ran.record, spent=ended.spent), live)
+            raise failures.other_content(live.id, ran.unlike, address)
+        ended = replace(ended, elements=ran.record.elements)
         if phase == "completed":
             ended = await self.executor.save(with_results(ended, live))
             if untold := untold_results(record, live):
@@ -147,6 +157,15 @@ class Delivery:
         why = problem.removesuffix(".") if saved else problem
         raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=failures.FAILED_HINT, address=address)
 
+    async def _record_unlike(self, ran: JobRecord, live: LiveJob) -> None:
+        """Records how a job ended that did not run as it was sent, with what it ran, for the next plan."""
+        ended = failed_unseen(ran, live, self._free_key(ran)) or (replace(ran, phase="completed"),)
+        await self.executor.recorder.save(with_results(ended[0], live), *ended[1:])
+
+    def _free_key(self, record: JobRecord) -> str:
+        address = address_of(record.address)
+        return free_key(address, [run.address for run in self.store.runs(address)])
+
     def _made(self, job: Job, record: JobRecord, live: LiveJob) -> list[str]:
         """The conversions of a job that failed which gave results all the same, without an error."""
         record, wrong = with_results(record, live), without_good_result(record, live)
@@ -156,8 +175,7 @@ class Delivery:
 
     async def _split_failed(self, record: JobRecord, made: Collection[str], live: LiveJob) -> JobRecord:
         """Records how a job failed, and apart from it what it made all the same; gives the latter."""
-        address = address_of(record.address)
-        key = free_key(address, [run.address for run in self.store.runs(address)])
+        key = self._free_key(record)
         return await self.executor.recorder.save(*split_failed(with_results(record, live), made, key))
 
     async def _salvage(self, task: Task, record: JobRecord, made: Sequence[str], live: LiveJob) -> str:

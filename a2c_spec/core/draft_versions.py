@@ -13,7 +13,7 @@ from typing import Any
 
 from a2c_spec.core.compare import echoes
 from a2c_spec.core.draft_recipe import CONVERSIONS, INPUTS, Recipe
-from a2c_spec.core.foreign import foreign, settings_in
+from a2c_spec.core.foreign import ELSEWHERE, foreign, settings_in
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.recipe import NOT_DECISIVE, digest, fingerprint
 from a2c_spec.core.recognition import (
@@ -90,9 +90,17 @@ def _run_of(record: JobRecord, versions: Sequence[JobRecord], live: LiveJob) -> 
     if not (told.whole and told.basis.get("conversions")):
         return None
     named = {name if _is_known(name, told.basis) else _spare(name): one for name, one in told.elements.items()}
-    others = [row for row in live.conversions if row.id not in told.ids.values()]
-    named |= {_spare(row.id): Element(row.id, {"target": row.target, "category": row.category}) for row in others}
-    return started(replace(record, elements=named, intent=None), told.fingerprint, told.basis)
+    run = with_added(replace(record, elements=named, intent=None), live)
+    return started(run, told.fingerprint, told.basis)
+
+
+def with_added(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record of a run with the conversions of its job that somebody else added, under names that no manifest gives;
+    as it is where some of its own are not told."""
+    known = {one.api_id for name, one in record.elements.items() if _is_made(name)}
+    others = [row for row in live.conversions if row.id not in known] if "" not in known else []
+    new = {_spare(row.id): Element(row.id, {"target": row.target, "category": row.category}) for row in others}
+    return replace(record, elements={**record.elements, **new}) if new else record
 
 
 def _is_known(name: str, basis: Recipe) -> bool:
@@ -162,16 +170,19 @@ def _as_changed(name: str, versions: Sequence[JobRecord], api_id: str, live: Liv
     element = replace(same[0].elements[name], api_id=api_id)
     sent = {part: dict(element.sent.get(part, {})) for part in PARTS}
     decides = {part: dict(recipe.get(part, {})) for part in PARTS}
+    before: dict[str, Any] = {}
     for where, _, now in foreign(replace(same[0], elements={name: element}, basis={}), live):
         part, _, key = where.removeprefix(f"{name}.").partition(".")
         if part not in PARTS or now == HIDDEN or key == "preset":
             return None
         sent[part][key] = now
         if part == "metadata" or key not in NOT_DECISIVE:
+            before[f"{part}.{key}"] = decides[part].get(key)
             decides[part][key] = now
     kept = {key: value for key, value in recipe.items() if key not in PARTS}
     set_now = {part: {key: one for key, one in values.items() if one is not None} for part, values in decides.items()}
-    return replace(element, sent={**element.sent, **sent}), kept | {part: one for part, one in set_now.items() if one}
+    element = replace(element, sent={**element.sent, **sent}, echo={**element.echo, ELSEWHERE: before})
+    return element, kept | {part: one for part, one in set_now.items() if one}
 
 
 def _digest(version: JobRecord, name: str) -> str:

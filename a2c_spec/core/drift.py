@@ -83,7 +83,8 @@ def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
         if (part == "inputs" and api_id not in inputs) or (part == "conversions" and api_id not in conversions):
             yield name, api_id, "gone"
     for part, rows in (("inputs", live.inputs), ("conversions", live.conversions)):
-        yield from ((f"{part}.{row.id}", None, "added outside a2c-spec") for row in rows if row.id not in names)
+        new = (row.id for row in rows if names.get(row.id) in (None, f"{part}.#{row.id}"))
+        yield from ((f"{part}.{api_id}", None, "added outside a2c-spec") for api_id in new)
     yield from foreign(record, live)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
-from a2c_spec.core.plan import Change
-from a2c_spec.core.reasons import ORDER, counted, only_there
+from a2c_spec.core.plan import Change, Detail
+from a2c_spec.core.reasons import ORDER, changed_reason, counted, only_there
 from a2c_spec.core.recipe import UNPLACED, holds_secret
 from a2c_spec.core.results import still_there
 from a2c_spec.core.sensitive import HIDDEN, names_secret
@@ -29,6 +29,10 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {"fields": {name: field.reset for na
 
 UNSEEN: Mapping[str, Mapping[str, Any]] = {"settings": {}, "unseen": {}}
 """The echo of an input that no answer has shown yet: nothing is set of it, unless a first look shows a default."""
+
+
+ELSEWHERE = "elsewhere"
+"""The part of an echo that has values of a recipe, as ``options.width``, from before somebody else set others."""
 
 
 def echo_of(
@@ -177,16 +181,37 @@ def foreign_of_preset(record: JobRecord, live: Mapping[str, Any]) -> Iterator[Fo
         yield from _values("options", "options", element, element.sent.get("options", {}), shown)
 
 
-def told_of_start(change: Change, live: LiveJob | None) -> Change:
+def added(record: JobRecord, live: LiveJob) -> tuple[LiveConversion, ...]:
+    """The conversions of the job that nobody here asked for, where it is told of all others which ones they are."""
+    names = record.names()
+    whole = all(one.api_id for name, one in record.elements.items() if name.startswith("conversions."))
+    new = (row for row in live.conversions if names.get(row.id) in (None, f"conversions.#{row.id}"))
+    return tuple(new) if whole and names else ()
+
+
+def shown_kind(row: LiveConversion) -> str:
+    """``image/gif``, or what is told of it."""
+    return f"{row.category}/{row.target}" if row.category else row.target
+
+
+def told_of_start(change: Change, live: LiveJob | None, record: JobRecord | None = None) -> Change:
     """The change of a job that was held; where it runs, or ran, although nothing was sent from here that starts it,
-    with that and what it costs."""
+    with that and what it costs, and with what was added to it or changed of it, of which nothing is taken here."""
     if live is None or live.editable:
         return change
     cost = f"cost {counted(live.spent, 'credit')}"
     if not live.terminal:
         cost = f"costs about {counted(max(1, len(live.conversions)), 'credit')}"
     told = [f"started elsewhere, which {cost}", *change.reasons]
+    others = added(record, live) if record else ()
+    draft = replace(record, phase="building") if record else None
+    odd = [one for one in foreign(draft, live) if one[0].startswith("job.")] if draft else []
+    told += [changed_reason(Detail(*one, foreign=True)) for one in odd]
+    told += [f"it makes {shown_kind(row)}, too, which was added outside a2c-spec" for row in others]
     there = still_there(live)
-    if there and change.action in ("re-run", "replace"):
+    if record is not None and change.action not in ("re-run", "replace"):
+        left = {row.id for row in others} | {one.api_id for one in record.elements.values() if ELSEWHERE in one.echo}
+        there = still_there(replace(live, outputs=tuple(one for one in live.outputs if one.conversion in left)))
+    if there:
         told.append(f"{only_there(there)}, and will not be downloaded")
     return replace(change, reasons=tuple(told))

@@ -49,8 +49,8 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
         conversion, inputs = made_from(output, names)
         if not conversion:
             return record
-        if conversion not in record.basis.get("conversions", (conversion,)):
-            continue  # another run has it
+        if conversion not in record.basis.get("conversions", (conversion,)) and conversion != f"#{output.conversion}":
+            continue  # another run has it; what somebody added, nobody else has
         counts[conversion] += 1
         if output.id not in known:
             made = ("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)

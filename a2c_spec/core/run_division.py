@@ -210,7 +210,9 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
         files = tuple(file for file in before.files if file.conversion not in mine) if before else ()
         files += tuple(file for file in run.files if file.conversion in mine)
         basis = {**run.basis, "conversions": others | mine}
-        before = JobRecord(key, run.realm, phase="done", basis=basis, files=files)
+        sent = {name: run.elements[name] for one in mine if (name := f"conversions.{one}") in run.elements}
+        sent = {**(before.elements if before else {}), **sent}
+        before = JobRecord(key, run.realm, phase="done", basis=basis, elements=sent, files=files)
     return before
 
 

@@ -28,7 +28,8 @@ def last_copies(session: Session, run: JobRecord, live: LiveJob | None = None) -
         return 0
     every = session.store.runs(address_of(run.address))
     anew = {file.conversion for other in every if other.age > run.age for file in other.files if file.conversion}
-    files = session.files.own(run).files
+    own = session.files.own(run)
+    files = (*own.files, *(file for file in own.leftover if file.aside and not file.path))
     written = ((one, file) for one in (*every, run) for file in (*one.files, *one.leftover) if file.path)
     written = ((one, file) for one, file in written if file.path not in session.files.given)
     here = {file.sha256 for one, file in written if session.files.came_back(file, file.path, one.address)}

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.as_it_ran import as_it_ran
 from a2c_spec.core.draft_versions import begun, begun_elsewhere
 from a2c_spec.core.failed_jobs import failed_unseen
 from a2c_spec.core.run_keys import address_of, free_key
@@ -104,23 +105,29 @@ async def _look_at_job(session: Session, run: JobRecord, client: Client) -> None
     live = await client.job(run.job_id) if run.job_id else None
     session.lost.read[run.job_id] = live
     started = (begun(run, live) or begun_elsewhere(run, live)) if live is not None else None
-    if started is not None:
+    if live is not None and started is not None:
         session.lost.elsewhere |= set() if run.start_sent else {run.job_id}
-        assume(session, started)
+        assume(session, *_ended(session, started, live))
 
 
 async def _look_at_end(session: Session, run: JobRecord, client: Client) -> None:
-    """Of a job that failed while nobody waited for it, what it made is known before anything is planned. That is read
-    by many addresses at once."""
+    """Of a job that ran while nobody waited for it, it is known before anything is planned what it ran, and what it
+    made if it failed. That is read by many addresses at once."""
     live = await client.job(run.job_id)
     session.lost.read[run.job_id] = live
-    if live is None or not live.terminal:
-        return
-    others = [one.address for one in session.store.runs(address_of(run.address))]
-    ended = failed_unseen(run, live, free_key(address_of(run.address), others))
-    if ended:
-        known = session.service.executor.costs.learn(run, live)
-        assume(session, replace(ended[0], spent=known.spent), *ended[1:])
+    if live is not None and (ended := _ended(session, as_it_ran(run, live).record, live)) != (run,):
+        assume(session, *ended)
+
+
+def _ended(session: Session, run: JobRecord, live: LiveJob) -> tuple[JobRecord, ...]:
+    """The run; of a job that failed, what it made, and apart from it what it did not make, with what it cost."""
+    address = address_of(run.address)
+    key = free_key(address, [one.address for one in session.store.runs(address)])
+    ended = failed_unseen(run, live, key)
+    if not ended:
+        return (run,)
+    known = session.service.executor.costs.learn(run, live)
+    return replace(ended[0], spent=known.spent), *ended[1:]
 
 
 def assume(session: Session, *records: JobRecord, without: Collection[str] = ()) -> None:

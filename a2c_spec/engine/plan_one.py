@@ -278,7 +278,7 @@ async def plan_from_live(
     observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
     before, change = pending.record or record, plan_with_cache(session, pending, record, observed)
     held = (before.phase == "building" and not before.start_sent) or record.job_id in session.lost.elsewhere
-    change = told_of_start(change, live) if held else change
+    change = told_of_start(change, live, record) if held else change
     doubtful = change.lost and change.starts and live and not sure
     if doubtful and not out_of_time(record, client.wire.service_time()):
         await session.project.runtime.sleep(LOOK_AGAIN)

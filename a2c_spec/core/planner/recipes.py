@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from a2c_spec.core import reasons
+from a2c_spec.core import compare, reasons
+from a2c_spec.core.foreign import ELSEWHERE
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner.binding import other_bytes, started_unlike
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import as_known, asked_filename
+from a2c_spec.core.recipe import as_known, asked_filename, holds_secret
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
 
 
 def why(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
     """Why the recipe of the record is not the desired one, in sentences."""
-    return reasons.recipe_reasons(*_both(desired, record)) if record.basis else ()
+    if not record.basis:
+        return ()
+    told = reasons.recipe_reasons(*_both(desired, _as_sent(desired, record)))
+    return (*told, *map(reasons.changed_reason, _elsewhere(desired, record)))
 
 
 def details(desired: DesiredJob, record: JobRecord) -> tuple[Detail, ...]:
     """The same, attribute by attribute."""
-    return reasons.details(*_both(desired, record))
+    return (*reasons.details(*_both(desired, _as_sent(desired, record))), *_elsewhere(desired, record))
+
+
+def _set_elsewhere(record: JobRecord) -> Iterator[tuple[str, str, str]]:
+    """The values of conversions that somebody else set before the job ran: conversion, part, key."""
+    for name in record.basis.get("conversions", {}):
+        element = record.elements.get(f"conversions.{name}")
+        for where in element.echo.get(ELSEWHERE, {}) if element else ():
+            part, _, key = where.partition(".")
+            yield name, part, key
+
+
+def _value(recipe: Mapping[str, Any], name: str, part: str, key: str) -> Any:
+    return recipe.get("conversions", {}).get(name, {}).get(part, {}).get(key)
+
+
+def _as_sent(desired: DesiredJob, record: JobRecord) -> JobRecord:
+    """The record, as if what somebody else set was as desired: that is told apart."""
+    conversions = dict(record.basis.get("conversions", {}))
+    for name, part, key in _set_elsewhere(record):
+        values = {**conversions[name].get(part, {}), key: _value(desired.basis, name, part, key)}
+        values = {key: value for key, value in values.items() if value is not None}
+        rest = {key: value for key, value in conversions[name].items() if key != part}
+        conversions[name] = {**rest, **({part: values} if values else {})}
+    return replace(record, basis={**record.basis, "conversions": conversions}) if record.basis else record
+
+
+def _elsewhere(desired: DesiredJob, record: JobRecord) -> Iterator[Detail]:
+    """What somebody else set and is not desired, as (value there, value here)."""
+    for name, part, key in _set_elsewhere(record):
+        now, then = (_value(recipe, name, part, key) for recipe in (record.basis, desired.basis))
+        if name in desired.basis.get("conversions", {}) and not compare.equal(now, then):
+            yield Detail(f"conversions.{name}.{part}.{key}", now, then, holds_secret(then), foreign=True)
 
 
 def first_runs(desired: DesiredJob, record: JobRecord) -> int:

@@ -1,0 +1,54 @@
+"""Whether a job ran as it was sent: between two calls it stood open on the service, and anybody could change it.
+
+What no answer showed while it stood open, nobody can have changed: of a job that one call created and started, the
+record keeps nothing of what the service showed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from a2c_spec.core.draft_versions import begun_elsewhere, with_added
+from a2c_spec.core.foreign import foreign
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Detail
+from a2c_spec.core.reasons import ORDER, changed_reason
+from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE
+from a2c_spec.core.state import JobRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run as the service shows it, and what of it is not as it was sent, told as reasons."""
+
+    record: JobRecord
+    unlike: tuple[str, ...] = ()
+
+
+def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
+    """A run that was started here, with the recipe that its job shows, and with what was added to it. What is not as it
+    was sent, somebody else changed; where that is not only of conversions, none of the recipe is known."""
+    if record.phase != "started" or record.unresolved or live.editable or not record.basis.get("conversions"):
+        return Ran(record)
+    stood_open = {name: one for name, one in record.elements.items() if one.echo}
+    draft = replace(record, phase="building", elements=stood_open)
+    unlike = [Detail(path, sent, now, foreign=True) for path, sent, now in foreign(draft, live) if _decides(path)]
+    shown = {row.id for row in live.conversions}
+    made = [(name, one) for name, one in stood_open.items() if name.startswith("conversions.") and shown]
+    unlike += [Detail(name, None, None, foreign=True) for name, one in made if one.api_id and one.api_id not in shown]
+    if not unlike:
+        return Ran(with_added(record, live) if stood_open else record)
+    told = tuple(dict.fromkeys(map(changed_reason, unlike)))
+    if all(detail.path.startswith("conversions.") for detail in unlike):
+        run = begun_elsewhere(replace(record, phase="building"), live)
+        if run is not None:
+            return Ran(run, told)
+    return Ran(replace(record, basis={}, fingerprint=""), told)
+
+
+def _decides(path: str) -> bool:
+    """Whether a value decides what results are."""
+    part, _, rest = path.partition(".")
+    if part == "job":
+        return rest in DECISIVE_FIELDS
+    return path == ORDER or part == "inputs" or path.rpartition(".")[2] not in NOT_DECISIVE
