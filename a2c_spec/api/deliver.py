@@ -18,7 +18,7 @@ from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.as_it_ran import as_it_ran
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
-from a2c_spec.core.failed_jobs import failed_unseen, failure_text, split_failed, without_good_result
+from a2c_spec.core.failed_jobs import FAILED_HINT, failed_unseen, failure_text, split_failed, without_good_result
 from a2c_spec.core.foreign import added, shown_kind
 from a2c_spec.core.foreseen import apart
 from a2c_spec.core.live import LiveJob
@@ -155,7 +155,7 @@ class Delivery:
             return await self._split_failed(replace(ended, problem=problem), made, live)
         saved = await self._salvage(task, replace(ended, problem=problem), made, live)
         why = problem.removesuffix(".") if saved else problem
-        raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=failures.FAILED_HINT, address=address)
+        raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=FAILED_HINT, address=address)
 
     async def _record_unlike(self, ran: JobRecord, live: LiveJob) -> None:
         """Records how a job ended that did not run as it was sent, with what it ran, for the next plan."""

@@ -19,7 +19,6 @@ CONFLICT_HINT = (
 )
 NOT_CANCELLED_HINT = "it keeps running, and nothing was started in its place; apply again once it has ended"
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
-FAILED_HINT = "fix the manifest or the input and apply again"
 
 
 def conflict_of(error: Refused) -> Conflict:

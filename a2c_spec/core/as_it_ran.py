@@ -1,7 +1,8 @@
 """Whether a job ran as it was sent: between two calls it stood open on the service, and anybody could change it.
 
-What no answer showed while it stood open, nobody can have changed: of a job that one call created and started, the
-record keeps nothing of what the service showed.
+A job that one call created and started, nobody can have changed: the record keeps nothing of what the service showed of
+it. Nor is anything told of an input that no answer showed before the job ran: what is shown of it later may be the
+service's own.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
     was sent, somebody else changed; where that is not only of conversions, none of the recipe is known."""
     if record.phase != "started" or record.unresolved or live.editable or not record.basis.get("conversions"):
         return Ran(record)
-    stood_open = {name: one for name, one in record.elements.items() if one.echo}
+    stood_open = {name: one for name, one in record.elements.items() if one.echo and "unseen" not in one.echo}
     draft = replace(record, phase="building", elements=stood_open)
     unlike = [Detail(path, sent, now, foreign=True) for path, sent, now in foreign(draft, live) if _decides(path)]
     shown = {row.id for row in live.conversions}

@@ -13,6 +13,8 @@ from a2c_spec.core.state import ENDED, JobRecord
 
 LONGEST_LIST = 10_000
 """Characters of all errors of a job together."""
+FAILED_HINT = "fix the manifest or the input and apply again"
+"""What helps where a job failed."""
 
 
 def failure_text(record: JobRecord, live: LiveJob) -> str:

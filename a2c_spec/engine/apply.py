@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.failed_jobs import FAILED_HINT
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
@@ -26,11 +27,11 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.engine.summaries import replan_summarised
 from a2c_spec.engine.written_files import OUTPUTS, check_product
-from a2c_spec.errors import PartialFailure, missing_key
+from a2c_spec.errors import ConversionFailed, PartialFailure, SpecError, missing_key
 from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
-    from a2c_spec.core.plan import Change, Plan
+    from a2c_spec.core.plan import Plan
 
 
 async def apply_project(
@@ -63,7 +64,7 @@ async def apply_project(
                 steps = without_lost_secrets(session, steps)
                 reporter.warnings(manifests.found)
                 steps, others = options.parted(steps)
-                missing = [step.change for step in others if options.fetches and _not_here(session, step)]
+                missing = [step for step in others if options.fetches and _not_here(session, step)]
                 left_out = sum(step.change.action != "no-op" for step in others)
                 asked = session.service.client if options.attended else None
                 plan = await told(
@@ -82,7 +83,7 @@ def _not_here(session: Session, step: PlannedChange) -> bool:
     change, record = step.change, step.record
     if change.action == "no-op" or record is None or step.desired is None:
         return bool(change.lost) or (step.summary_only and record is not None and record.phase == "started")
-    if change.lost or record.phase == "started":
+    if change.lost or record.phase == "started" or record.address in session.lost.changed:
         return True
     if record.phase not in ("completed", "done") or not same_recipe(step.desired, record):
         return False
@@ -91,15 +92,24 @@ def _not_here(session: Session, step: PlannedChange) -> bool:
     return any(not file.path or session.files.status(file.path, record.address) == "absent" for file in files)
 
 
-def _missing(changes: Sequence[Change]) -> PartialFailure | None:
+def _failed(step: PlannedChange) -> bool:
+    """Whether the last run failed, of what is desired."""
+    run, desired = step.record, step.desired
+    return run is not None and run.phase in ("failed", "canceled") and desired is not None and same_recipe(desired, run)
+
+
+def _missing(steps: Sequence[PlannedChange]) -> SpecError | None:
     """What is said of results that stay missing; a command that only downloads, or waits, does not end well then."""
-    if not changes:
+    if not steps:
         return None
-    why = "; ".join(f"{address_of(change.address)}: {change.reasons[0]}" for change in changes[:5])
-    more = f"; and {len(changes) - 5} more" if len(changes) > 5 else ""
-    runs = all(change.action == "wait" for change in changes)
+    why = "; ".join(f"{address_of(step.change.address)}: {step.change.reasons[0]}" for step in steps[:5])
+    more = f"; and {len(steps) - 5} more" if len(steps) > 5 else ""
+    told = f"results are still missing: {why}{more}"
+    if all(map(_failed, steps)):
+        return ConversionFailed(told, hint=FAILED_HINT)
+    runs = all(step.change.action == "wait" for step in steps)
     hint = "`a2c-spec wait` waits for it" if runs else "`a2c-spec plan` shows what `apply` would do"
-    return PartialFailure(f"results are still missing: {why}{more}", hint=hint)
+    return PartialFailure(told, hint=hint)
 
 
 async def _allowed(

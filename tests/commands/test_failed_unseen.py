@@ -106,3 +106,12 @@ def test_what_only_looks_records_nothing(project: Path, a2c: Command, failed: So
     before = a2c("state", "list", "--json").out
     a2c(command)
     assert a2c("state", "list", "--json").out == before
+
+
+@pytest.mark.parametrize("command", ["wait", "download"])
+def test_what_only_waits_or_downloads_does_not_end_well_where_a_conversion_failed(
+    project: Path, a2c: Command, failed: Somebody, command: str
+) -> None:
+    ran = a2c(command)
+    assert (ran.code, "a picture holds no text" in ran.err, in_dist(project)) == (6, True, ["k.md5"]), ran.err
+    assert (a2c(command).code, spent(failed)) == (0, 1), "it was told"

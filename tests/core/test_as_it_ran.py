@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.as_it_ran import as_it_ran
-from a2c_spec.core.foreign import ELSEWHERE
+from a2c_spec.core.foreign import ELSEWHERE, UNSEEN
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.state import Element, JobRecord
 
@@ -35,11 +35,23 @@ ONE = LiveConversion("con-1", "webp", "image", {"width": 8, "quality": 80})
 TWO = LiveConversion("con-2", "png", "image", {"width": None, "quality": 80})
 LIVE = LiveJob("job-1", "completed", inputs=(A, B), conversions=(ONE, TWO), process=True)
 ONE_CALL = replace(RUN, elements={name: replace(one, echo={}) for name, one in RUN.elements.items()})
+UNSHOWN = replace(
+    RUN,
+    elements={
+        name: replace(one, echo=UNSEEN if name.startswith("inputs.") else one.echo)
+        for name, one in RUN.elements.items()
+    },
+)
 WIDER = replace(LIVE, conversions=(ONE, replace(TWO, options={"width": 9, "quality": 80})))
 ADDED = replace(LIVE, conversions=(ONE, TWO, LiveConversion("con-3", "gif", "image")))
 
 SAME: list[tuple[str, JobRecord, LiveJob]] = [
     ("as it was sent", RUN, LIVE),
+    (
+        "the service's own of inputs that no answer showed",
+        UNSHOWN,
+        replace(LIVE, inputs=(replace(A, options={"slide_duration": 5}), B)),
+    ),
     ("not started yet", RUN, replace(WIDER, status="incomplete", process=False)),
     ("a draft", replace(RUN, phase="building"), WIDER),
     ("seen already", replace(RUN, phase="done"), WIDER),

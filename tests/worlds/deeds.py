@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tests.worlds.checks import check_edges, check_foreign, check_results
 from tests.worlds.command import Hook, Ran, kill
 from tests.worlds.judge import Judge
+from tests.worlds.people import third
 from tests.worlds.world import World
 
 
@@ -128,3 +131,13 @@ def changed_meanwhile(world: World, which: int, number: int) -> None:
     world.tell(f"while it runs, at the first upload, {path} becomes text number {number}:")
     world.ledger.loose = True
     world.run("apply", "--json", "-y", probe=Hook("send POST /v2/dl", 1, act))
+
+
+def meddled_meanwhile(world: World, what: str, which: int, moment: str, nth: int) -> None:
+    """Somebody works on one of our jobs at the service itself while an apply runs."""
+    if world.lay() is None:
+        return
+    world.tell(f"while it runs, at moment {nth} of {moment!r}, somebody else does {what!r}:")
+    world.run(
+        "apply", "--json", "-y", "--parallelism", "1", probe=Hook(moment, nth, partial(third, world, what, which))
+    )

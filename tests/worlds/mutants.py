@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from a2c_spec.core import compare, recipe, run_records
+from a2c_spec.core.as_it_ran import Ran
 from a2c_spec.core.state import Intent, JobRecord
 from tests.worlds.known import KNOWN
 from tests.worlds.oracle import play
@@ -134,7 +135,10 @@ MUTANTS: Mapping[str, Mutant] = {
         {f"{API}.recorder.beside_new_run": _without_former}, "A12 a partial result is wanted whole"
     ),
     "what others set of inputs is paid for": Mutant(
-        {f"{CORE}.planner.matching.SentState._set_by_others": lambda *_: ()},
+        {
+            f"{CORE}.planner.matching.SentState._set_by_others": lambda *_: (),
+            f"{API}.deliver.as_it_ran": lambda record, _live: Ran(record),
+        },
         "somebody else sets what the inputs of a held job leave unset",
     ),
     "uploads of others are taken for ours": Mutant(

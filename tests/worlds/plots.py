@@ -190,8 +190,14 @@ def held(chance: random.Random) -> list[Step]:
         chance.choice([APPLY, ("plan",), edit(chance)]),
         APPLY,
         ("field", n, "process", None),
+        chance.choice([APPLY, APPLY, _edited_at_start(chance)]),
         APPLY,
     ]
+
+
+def _edited_at_start(chance: random.Random) -> Step:
+    what = chance.choice(("edit", "edit more", "set inputs", "start", "delete"))
+    return ("meddled_meanwhile", what, 0, chance.choice(("send PATCH", "send POST")), chance.randint(1, 2))
 
 
 def exclude(chance: random.Random) -> list[Step]:
