@@ -26,6 +26,13 @@ PRINTED = re.compile(r"[!-~]+")
 PLAIN_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """A URL about whose host no two readers can differ."""
 
+NOT_BELOW = {
+    "?": ": it has a query, below which no calls can be made",
+    "#": ": it has a fragment, below which no calls can be made",
+    "@": ": it has a user name; the key is in API2CONVERT_API_KEY",
+}
+"""What is not shown of a URL, for it may be a secret, and why it cannot stand there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -50,7 +57,9 @@ def endpoint(project: Project) -> Endpoint:
     config = {} if given and key else _official_config(project.environ)
     base = (given or _of_the_project(project, config, hosts) or config.get("base_url") or SERVICE).strip()
     if (parts := _parts(base)) is None:
-        raise UsageError(f"the base URL {shown_url(base)!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
+        more = next((what for sign, what in NOT_BELOW.items() if sign in base), "")
+        told = f"the base URL {shown_url(base)!r} is not a valid http(s) URL"
+        raise UsageError(f"{told}{more}", hint=f"for example {SERVICE}")
     return Endpoint(
         base.rstrip("/"), _usable(key, KEY) or _usable(config.get("api_key", ""), OFFICIAL_FILE), _realm(parts)
     )

@@ -48,6 +48,7 @@ def test_a_url_with_a_password_is_refused_and_not_shown(tmp_path: Path, url: str
     with pytest.raises(UsageError, match="is not a valid http") as caught:
         endpoint(project_in(tmp_path, KEY, base_url=url))
     assert "hunter2" not in str(caught.value)
+    assert ": it has a " in str(caught.value)
 
 
 def test_the_local_api_needs_neither(tmp_path: Path) -> None:
