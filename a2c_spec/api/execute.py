@@ -20,7 +20,7 @@ from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, single_part
 from a2c_spec.core.draft_recipe import recipe_after
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
-from a2c_spec.core.noticing import noticed, seen
+from a2c_spec.core.noticing import closed, noticed, seen
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.recipe import fingerprint
@@ -172,6 +172,7 @@ class Executor:
             done = without_untold(done)
         if record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
+        done = done if _is_draft(before) else closed(done)
         record = await self.save(done) if done != record else record
         return await with_first_look(self.client, self.recorder, record, before)
 

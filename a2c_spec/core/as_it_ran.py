@@ -1,8 +1,8 @@
-"""Whether a job ran as it was sent: between two calls it stood open on the service, and anybody could change it.
+"""Whether a job that was held ran as it was sent: until its start anybody could change it, and what was set is told by
+what the service showed before.
 
-A job that one call created and started, nobody can have changed: the record keeps nothing of what the service showed of
-it. Nor is anything told of an input that no answer showed before the job ran: what is shown of it later may be the
-service's own.
+Of a job that was created and started in one go, only what was sent is compared: values that nobody sent, and that it
+shows only once it runs, may be the service's own. So may those of an input that no answer showed before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.reasons import ORDER, changed_reason
 from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import Element, JobRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,25 @@ def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
     was sent, somebody else changed; where that is not only of conversions, none of the recipe is known."""
     if record.phase != "started" or record.unresolved or live.editable or not record.basis.get("conversions"):
         return Ran(record)
-    stood_open = {name: one for name, one in record.elements.items() if one.echo and "unseen" not in one.echo}
-    draft = replace(record, phase="building", elements=stood_open)
+    draft = replace(record, phase="building", elements=dict(map(_known, record.elements.items())))
     unlike = [Detail(path, sent, now, foreign=True) for path, sent, now in foreign(draft, live) if _decides(path)]
     shown = {row.id for row in live.conversions}
-    made = [(name, one) for name, one in stood_open.items() if name.startswith("conversions.") and shown]
+    made = [(name, one) for name, one in record.elements.items() if name.startswith("conversions.") and shown]
     unlike += [Detail(name, None, None, foreign=True) for name, one in made if one.api_id and one.api_id not in shown]
     if not unlike:
-        return Ran(with_added(record, live) if stood_open else record)
+        return Ran(with_added(record, live))
     told = tuple(dict.fromkeys(map(changed_reason, unlike)))
     if all(detail.path.startswith("conversions.") for detail in unlike):
         run = begun_elsewhere(replace(record, phase="building"), live)
         if run is not None:
             return Ran(run, told)
     return Ran(replace(record, basis={}, fingerprint=""), told)
+
+
+def _known(part: tuple[str, Element]) -> tuple[str, Element]:
+    """A part, without what is held to be unset of it only because no answer showed it."""
+    name, one = part
+    return name, replace(one, echo={}) if "unseen" in one.echo else one
 
 
 def _decides(path: str) -> bool:

@@ -29,10 +29,7 @@ perhaps, except for the fields that were edited."""
 
 
 def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
-    """The record with what the answer to a call shows beside what was sent, to tell later what somebody else set: of a
-    job that runs from the first call on, nothing."""
-    if call.kind == "create_job" and call.starts:
-        return record
+    """The record with what the answer to a call shows beside what was sent, to tell later what somebody else set."""
     elements, names = dict(record.elements), record.names()
     shown = rows(reply) if isinstance(reply, list) else [mapping(reply)]
     for live in _parts_in(call, shown):
@@ -74,6 +71,15 @@ def _part_noticed(name: str, known: Element, live: LiveInput | LiveConversion, c
             edited = next((effect.sent for effect in call.effects if effect.name == name), None)
             touched = {"settings": settings_in(edited or {})}
     return replace(known, echo=echo_of(sent, there, known.echo, touched))
+
+
+def closed(record: JobRecord) -> JobRecord:
+    """The record of a job that was started in one go with its create: without what the service showed of it, for nobody
+    can change it any more, and what a run shows later may be the service's own."""
+    if record.phase != "started":
+        return record
+    kept = {name: replace(one, echo={}) if one.echo else one for name, one in record.elements.items()}
+    return record if kept == record.elements else replace(record, elements=kept)
 
 
 def unseen_inputs(record: JobRecord, before: JobRecord) -> list[str]:

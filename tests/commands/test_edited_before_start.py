@@ -16,7 +16,7 @@ from tests.commands.conftest import Somebody, in_dist, spent
 from tests.commands.test_started_drafts import MD5, write
 from tests.conftest import Command
 
-PNG = "category: image, target: png"
+PNG = "category: image, target: png, options: {width: 8}"
 Edit = Callable[[Somebody, dict[str, Any]], object]
 
 
@@ -27,6 +27,10 @@ def of(job: dict[str, Any], target: str) -> str:
 
 def widen(somebody: Somebody, job: dict[str, Any]) -> object:
     return somebody("PATCH", of(job, "png"), options={"width": 9})
+
+
+def blacken(somebody: Somebody, job: dict[str, Any]) -> object:
+    return somebody("PATCH", of(job, "png"), options={"color": "gray"})
 
 
 def title(somebody: Somebody, job: dict[str, Any]) -> object:
@@ -60,14 +64,16 @@ def before_start(monkeypatch: pytest.MonkeyPatch, somebody: Somebody) -> Callabl
 
 
 @pytest.mark.parametrize(
-    ("edit", "told", "asks", "cost"),
+    ("held", "edit", "told", "asks", "cost"),
     [
-        (widen, "conversion c1 changed on the service: options.width", True, 3),
-        (title, "conversion c1 changed on the service: metadata.title", True, 3),
-        (take_away, "conversion c1 is no longer on the service", False, 2),
+        (True, widen, "conversion c1 changed on the service: options.width 8 -> 9", True, 3),
+        (True, blacken, 'conversion c1 changed on the service: options.color "colored" -> "gray"', True, 3),
+        (True, title, "conversion c1 changed on the service: metadata.title", True, 3),
+        (True, take_away, "conversion c1 is no longer on the service", False, 2),
+        (False, widen, "conversion c1 changed on the service: options.width 8 -> 9", True, 3),
+        (False, take_away, "conversion c1 is no longer on the service", False, 2),
     ],
 )
-@pytest.mark.parametrize("held", [True, False])
 def test_what_ran_otherwise_is_not_taken_and_what_ran_as_it_was_sent_is(
     project: Path,
     a2c: Command,

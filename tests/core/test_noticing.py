@@ -10,7 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.core.live import LiveInput, LiveJob
-from a2c_spec.core.noticing import noticed, seen, unseen_inputs
+from a2c_spec.core.noticing import closed, noticed, seen, unseen_inputs
 from a2c_spec.core.state import Element, JobRecord
 from tests.core.created_jobs import HELD
 
@@ -69,3 +69,15 @@ def _looked_at(added: JobRecord) -> None:
     live = LiveJob("job-1", "incomplete", inputs=(LiveInput("in-1", options={"slide_duration": 5, "x": 1}),))
     assert seen(record, live, HELD).elements == both | {"inputs.a": replace(added.elements["inputs.a"], echo=DEFAULT)}
     assert seen(record, replace(live, inputs=()), HELD) == record
+
+
+def test_of_a_job_that_runs_nothing_is_kept_of_what_the_service_showed() -> None:
+    parts = {
+        "job": Element("j", {}, {"fields": {}}),
+        "conversions.a": Element("c", {"options": {"x": 1}}, {"options": {}}),
+    }
+    run = JobRecord("a", "host", "started", "j", elements=parts)
+    assert [one.echo for one in closed(run).elements.values()] == [{}, {}]
+    assert closed(run).elements["conversions.a"].sent == {"options": {"x": 1}}
+    held = replace(run, phase="building")
+    assert (closed(held), closed(closed(run))) == (held, closed(run))
