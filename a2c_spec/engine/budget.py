@@ -15,7 +15,7 @@ from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.run_limits import CreditLimit, Limits
+from a2c_spec.engine.run_limits import CreditLimit, Limits, beyond
 from a2c_spec.errors import LimitRefused, SpecError
 from a2c_spec.state.spending import Entry, Spending
 
@@ -94,6 +94,21 @@ class Spender:
             self.spending.settle(entry, cost)
         elif entry and now is not None and now.intent is None and now.job_id:
             self.spending.file_under(entry, now.job_id)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is any bound of what is spent."""
+        return any(bound is not None for bound in (self.limit.most, self.per_run, self.per_day))
+
+    def exceeded(self) -> tuple[str, ...]:
+        """That more was spent than the bounds allow: what a job costs is known only when it has ended."""
+        today = 0 if self.per_day is None else self.spending.spent(self._day())
+        told = (
+            beyond(self.here, self.per_run, _named(self.project, "per_run")),
+            beyond(today, self.per_day, f"{_named(self.project, 'per_day')} today (UTC)"),
+            self.limit.exceeded,
+        )
+        return tuple(filter(None, told))
 
     def _refused(self, bound: str, spent: str) -> LimitRefused:
         return LimitRefused(f"not started: {spent}, by {_named(self.project, bound)}", hint=HINT)
