@@ -17,8 +17,10 @@ from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.reasons import run_again
 from a2c_spec.core.result_paths import Placement
 from a2c_spec.core.results import GONE
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.state_store import StateStore
@@ -53,11 +55,17 @@ class ResultFetcher:
             before_rename=partial(self._record_download, job.address, file),
         )
         try:
-            fetched = await self._with_a_password(download, words)
-        except ResultGone as error:
-            fetched = await self._with_new_link(job, download, words, error.answer)
+            fetched = await self._fetched(job, download, words)
+        except ResultLocked as error:
+            raise _as_it_was_then(error, job, record, placement) from error
         self.tell(Event("saved", job.address, file.path, total=fetched.size))
         return replace(file, size=fetched.size, sha256=fetched.sha256)
+
+    async def _fetched(self, job: Job, download: Download, words: Sequence[str]) -> Fetched:
+        try:
+            return await self._with_a_password(download, words)
+        except ResultGone as error:
+            return await self._with_new_link(job, download, words, error.answer)
 
     def _tell_progress(self, address: str, file: SavedFile, done: int) -> None:
         self.tell(Event("download", address, file.path, done=done, total=file.size))
@@ -118,3 +126,14 @@ class ResultFetcher:
                 with contextlib.suppress(SpecError):
                     values.append(self.client.reveal(word))
         return [*dict.fromkeys(values)] or [""]
+
+
+def _as_it_was_then(error: ResultLocked, job: Job, record: JobRecord, placement: Placement) -> ResultLocked:
+    """The same error; of a result that was protected when it was made, that it still is with what was set then."""
+    if not recorded_passwords(record, placement):
+        return error
+    again = run_again(address_of(job.address), [placement.conversion])
+    return ResultLocked(
+        f"{error.message}; it has the password of its run, which has another value now, or none",
+        hint=f"give the secret the value that it had then; or {again}",
+    )

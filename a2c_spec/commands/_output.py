@@ -140,7 +140,7 @@ def show_plan(project: Project, plan: Plan, *, event: bool = False, markdown: in
 
     flags = project.flags
     if markdown and not flags.as_json:
-        say(markdown_of(plan, markdown))
+        say(markdown_of(plan, markdown, flags.out))
         return
     emit(
         flags,

@@ -55,7 +55,7 @@ def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
     if flags.as_json:
         say(inert.dumps({**saved.plan, "reads": reads}))
     elif markdown:
-        say(markdown_of(plan_from(saved.plan), markdown))
+        say(markdown_of(plan_from(saved.plan), markdown, name))
     else:
         say(PlanView(Style(False), flags.verbose, flags.explain).text(plan_from(saved.plan)))
     if not flags.as_json:

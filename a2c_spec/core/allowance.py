@@ -33,15 +33,15 @@ class Allowance:
         return any(bound is not None for bound in bounds)
 
     @property
-    def exceeded(self) -> str:
-        """The key of the bound that the plan goes beyond; empty when it keeps to all of them."""
+    def exceeded(self) -> tuple[str, ...]:
+        """The keys of the bounds that the plan goes beyond."""
         bounds = (
             ("budget.per_run", self.about, self.per_run),
             ("budget.per_day", self.about, self.left),
             ("max_replace", self.again, self.max_replace),
             ("max_credits", self.about, self.max_credits),
         )
-        return next((name for name, count, most in bounds if count and most is not None and count > most), "")
+        return tuple(name for name, count, most in bounds if count and most is not None and count > most)
 
     def named(self, bound: str) -> str:
         """How a bound is called: a flag, a variable, or a setting with its place."""
@@ -58,6 +58,6 @@ class Allowance:
         if self.max_replace is not None and self.again:
             jobs = f"{self.again} paid job{'' if self.again == 1 else 's'} run again"
             parts.append(f"{jobs}, {self.max_replace} allowed by {self.named('max_replace')}")
-        end = f"; this plan is refused: {self.named(self.exceeded)}" if self.exceeded else ""
+        end = f"; this plan is refused: {', '.join(map(self.named, self.exceeded))}" if self.exceeded else ""
         head = "Limits" if self.per_run is None and self.per_day is None else "Budget"
         return f"{head}: {'; '.join(parts)}{end}." if parts else ""

@@ -26,6 +26,16 @@ def own_passwords(job: Job, placement: Placement) -> list[Value]:
     return [word for word in (own, conversion.options.get("download_password") if conversion else None) if word]
 
 
+def passwords_to_come(job: Job) -> list[Value]:
+    """Those that are needed once a job that is still to run has ended: each result is given its own, and one that is
+    saved here is opened with all that the manifest sets for it."""
+    asked = {item.id: item.options.get("download_password") for item in job.conversions}
+    specs = [spec for spec in job.outputs if spec.conversion in asked]
+    saved = [spec for spec in specs if spec.save]
+    words = [*(spec.download_password for spec in specs), *(asked[spec.conversion] for spec in saved)]
+    return [word for word in (*words, *(job.download_passwords if saved else ())) if word]
+
+
 def recorded_passwords(record: JobRecord, placement: Placement) -> list[Secret]:
     """The secrets that were sent as passwords of a result, the newest first: the service takes them whatever the
     manifest says by now."""

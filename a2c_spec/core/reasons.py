@@ -175,6 +175,8 @@ def refused(observed: Observed, path: str, policy: str, *, moves: bool = False) 
 def skipped(observed: Observed, path: str) -> str:
     """Of a result that is left out, because ``on_conflict`` is skip."""
     stands = observed.status(path)
+    if why := observed.blocked.get(path):
+        return f"skipped: {blocked(path, why)}"
     if stands == "changed":
         return f"skipped: {path} has changed since a2c-spec wrote it"
     what = "is a folder" if stands == "folder" else observed.origins.get(path, "exists and is not ours")

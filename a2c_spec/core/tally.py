@@ -25,6 +25,7 @@ class Tally:
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
     ``incomplete`` results were made without some input, ``told_incomplete`` says of the first ones, without which.
     ``later``: address -> why it is left to the next apply, which is no failure.
+    ``exceeded`` says of each bound beyond which more was spent, by how much.
     ``changes``: address -> how many of its changes do something; ``done`` are those of which one has.
     """
 
@@ -40,6 +41,7 @@ class Tally:
     incomplete: int = 0
     told_incomplete: list[str] = field(default_factory=list)
     later: dict[str, str] = field(default_factory=dict)
+    exceeded: tuple[str, ...] = ()
     changes: Counter[str] = field(default_factory=Counter)
     done: set[str] = field(default_factory=set)
     started: set[str] = field(default_factory=set)

@@ -15,7 +15,7 @@ from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.run_limits import CreditLimit, Limits
+from a2c_spec.engine.run_limits import CreditLimit, Limits, beyond
 from a2c_spec.errors import LimitRefused, SpecError
 from a2c_spec.state.spending import Entry, Spending
 
@@ -95,6 +95,21 @@ class Spender:
         elif entry and now is not None and now.intent is None and now.job_id:
             self.spending.file_under(entry, now.job_id)
 
+    @property
+    def bounded(self) -> bool:
+        """Whether there is any bound of what is spent."""
+        return any(bound is not None for bound in (self.limit.most, self.per_run, self.per_day))
+
+    def exceeded(self) -> tuple[str, ...]:
+        """That more was spent than the bounds allow: what a job costs is known only when it has ended."""
+        today = 0 if self.per_day is None else self.spending.spent(self._day())
+        told = (
+            beyond(self.here, self.per_run, _named(self.project, "per_run")),
+            beyond(today, self.per_day, f"{_named(self.project, 'per_day')} today (UTC)"),
+            self.limit.exceeded,
+        )
+        return tuple(filter(None, told))
+
     def _refused(self, bound: str, spent: str) -> LimitRefused:
         return LimitRefused(f"not started: {spent}, by {_named(self.project, bound)}", hint=HINT)
 
@@ -120,20 +135,24 @@ def allowance(project: Project, plan: Plan, steps: Sequence[PlannedChange], limi
 
 
 def check(allowance: Allowance | None) -> None:
-    """Raises LimitRefused, before anything is sent, when a plan would go beyond a limit or the budget."""
-    bound = allowance.exceeded if allowance else ""
-    if allowance is None or not bound:
+    """Raises LimitRefused, before anything is sent, when a plan goes beyond limits or the budget; names them all."""
+    if allowance is None or not allowance.exceeded:
         return
     costs = f"the plan costs about {counted(allowance.about, 'credit')}"
-    named, choose = allowance.named(bound), "nothing was sent; choose fewer jobs (--target)"
-    if bound == "max_replace":
-        costs = f"{counted(allowance.again, 'paid job')} would be run again"
-    if bound.startswith("max_"):
-        most = allowance.max_replace if bound == "max_replace" else allowance.max_credits
-        raise LimitRefused(f"{costs}, {named} allows {most}", hint=f"{choose}, or allow more")
-    left = f"leaves {allowance.left} of {allowance.per_day} today (UTC)"
-    allows = f"allows {allowance.per_run}" if bound == "budget.per_run" else left
-    raise LimitRefused(f"{costs}, {named} {allows}", hint=f"{choose}, or change the budget")
+    again = f"{counted(allowance.again, 'paid job')} would be run again"
+    allows = {
+        "budget.per_run": (costs, f"allows {allowance.per_run}"),
+        "budget.per_day": (costs, f"leaves {allowance.left} of {allowance.per_day} today (UTC)"),
+        "max_replace": (again, f"allows {allowance.max_replace}"),
+        "max_credits": (costs, f"allows {allowance.max_credits}"),
+    }
+    said: dict[str, list[str]] = {}
+    for bound in allowance.exceeded:
+        does, allowed = allows[bound]
+        said.setdefault(does, []).append(f"{allowance.named(bound)} {allowed}")
+    told = "; ".join(", ".join([does, *bounds]) for does, bounds in said.items())
+    ways = "allow more" if all(bound.startswith("max_") for bound in allowance.exceeded) else "change the budget"
+    raise LimitRefused(told, hint=f"nothing was sent; choose fewer jobs (--target), or {ways}")
 
 
 def _named(project: Project, bound: str) -> str:

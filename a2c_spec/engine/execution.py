@@ -34,15 +34,13 @@ from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.refresh import with_end
 from a2c_spec.engine.removals import Cleaner, remove_run
 from a2c_spec.engine.reuse import Restorer
+from a2c_spec.engine.run_limits import under_way
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, end_of, of_the_system
 
 if TYPE_CHECKING:
     from a2c_spec.core.prepare import DesiredJob
-
-UNDER_WAY = 16
-"""This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
 
 
 class Execution:
@@ -57,7 +55,7 @@ class Execution:
         self.costs.listen(self.spender.learned)
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
-        self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
+        self.under_way = asyncio.Semaphore(under_way(session.project.flags.parallelism, self.spender.bounded))
         self.edges = Edges((), (), ())
         self.plan = Owners(session, (), ())
         self.turn_of: dict[str, asyncio.Lock] = {}
@@ -85,6 +83,7 @@ class Execution:
             first, gone = [step for step in whole if not step.going], [step for step in whole if step.going]
             await self._start_all(chain(independent(first), again, dependent(first)))
             await self._take_away(gone)
+            self.tally.exceeded = self.spender.exceeded()
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         except asyncio.CancelledError:

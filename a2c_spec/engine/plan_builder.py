@@ -23,7 +23,7 @@ from a2c_spec.engine.lost_beside import look_beside, unless_undecided
 from a2c_spec.engine.owners import Owners, applied_elsewhere
 from a2c_spec.engine.plan_facts import with_facts
 from a2c_spec.engine.plan_one import plan_address, plan_from_records, plan_run_again, prepared, run_replaced
-from a2c_spec.engine.planned import PlannedChange, Traded, unread
+from a2c_spec.engine.planned import PlannedChange, Traded, unread, with_secrets
 from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
@@ -108,7 +108,10 @@ class PlanBuilder:
             (idle and not step.change.skipped) or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step))
         )
         self.kept += not (idle or drop)
-        return summarised(with_facts(self.session, step), self.shared) if drop else step
+        if not drop:
+            return step
+        lost = {} if self.offline else self.session.fingerprint_secret.lost
+        return summarised(with_secrets(with_facts(self.session, step), lost), self.shared)
 
     def _may_be_taken_over(self, step: PlannedChange) -> bool:
         """Whether something of the same recipe is recorded, which a job that would run may take over."""

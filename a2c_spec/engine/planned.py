@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.calls import Payload
 from a2c_spec.core.desired import Job, Preset, Secret
+from a2c_spec.core.download_passwords import passwords, passwords_to_come
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
@@ -94,23 +96,30 @@ def check_read(steps: Iterable[PlannedChange]) -> None:
 
 
 def with_secrets(step: PlannedChange, lost: Mapping[str, SpecError]) -> PlannedChange:
-    """The same, refused where a call sends a secret that cannot be used: with the error that an apply would meet.
-    ``lost`` are such secrets."""
+    """The same, refused where a secret cannot be used that a call sends, or that opens or protects a result: with the
+    error that an apply would meet. ``lost`` are such secrets. A summary was looked at before it became one."""
+    if step.change.problem or step.unread or not lost:
+        return step
     sent = [reference for call in step.change.calls for reference in _secrets(call.body)]
     sent += [reference for password in _passwords(step) for reference in _secrets(password)]
     error = next((lost[reference] for reference in sent if reference in lost), None)
-    if error is None or step.change.problem or step.unread:
+    if error is None:
         return step
-    return replace(step, change=replace(step.change, problem=error.message), unread=error)
+    return replace(step, change=replace(step.change, problem=error.message), unread=copy(error))
 
 
 def _passwords(step: PlannedChange) -> Iterator[object]:
-    """What the downloads of a change need."""
-    if step.desired is None or step.record is None or not step.change.downloads or step.change.action == "cached":
+    """What the results of a change need that it brings here."""
+    change, record = step.change, step.record
+    if step.desired is None or change.action == "cached" or not (change.fetch or change.downloads):
         return
-    for one in placed(step.desired.job, step.record, render_late):
-        if one.path in step.change.downloads and one.spec is not None:
-            yield one.spec.download_password
+    job = step.desired.job
+    if change.starts or record is None or record.phase not in ("completed", "done"):
+        yield from passwords_to_come(job)
+        return
+    for one in placed(job, record, render_late, step.live):
+        if one.path in change.downloads:
+            yield from passwords(job, one)
 
 
 def _secrets(body: object) -> Iterator[str]:

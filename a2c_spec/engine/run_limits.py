@@ -59,3 +59,25 @@ class CreditLimit:
         ended = record is not None and record.phase in ("completed", "done", "failed", "canceled")
         if reserved and record is not None and ended and record.spent > 0:
             self.reserved += record.spent - reserved
+
+    @property
+    def exceeded(self) -> str:
+        """That more was spent than the bound allows, as far as can be known; empty where it was not."""
+        return beyond(self.reserved, self.most, self.named)
+
+
+def beyond(spent: int, most: int | None, named: str) -> str:
+    """That what was spent goes beyond a bound; empty where it does not."""
+    if most is None or spent <= most:
+        return ""
+    return f"{counted(spent, 'credit')} spent or under way, {named} allows {most}"
+
+
+UNDER_WAY = 16
+"""This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
+
+
+def under_way(parallelism: int, bounded: bool) -> int:
+    """How many jobs may be under way at once; one after the other, where what is spent has a bound and no more than one
+    is asked for: what one costs is known before the next one is started."""
+    return 1 if bounded and parallelism == 1 else max(64, UNDER_WAY * parallelism)

@@ -29,7 +29,9 @@ def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
     if record is not None:
         told = record.spent or record.phase == "started"
         record = JobRecord(record.address, record.realm, record.phase, spent=record.spent) if told else None
-    return PlannedChange(outline(step.change, shared), None, record, summary_only=True, keys=step.keys)
+    return PlannedChange(
+        outline(step.change, shared), None, record, summary_only=True, keys=step.keys, unread=step.unread
+    )
 
 
 def replan_summarised(
@@ -59,7 +61,8 @@ def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
         shown = replace(shown, change=replace(shown.change, action="cached"))
     if all(getattr(now.change, name) == getattr(shown.change, name) for name in ("action", "fingerprint", "removes")):
         problem = now.change.problem or shown.change.problem
-        return replace(now, change=replace(now.change, alike=shown.change.alike, problem=problem), makers=shown.makers)
+        change = replace(now.change, alike=shown.change.alike, problem=problem)
+        return replace(now, change=change, makers=shown.makers, unread=shown.unread)
     stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Action, Change, Detail, Plan
-from a2c_spec.core.reasons import counted, shown
+from a2c_spec.core.reasons import shown
 from a2c_spec.views import inert
-from a2c_spec.views.plan_words import WORDS, ChangeFacts, facts_of, path_of
+from a2c_spec.views.plan_cut import LIGHT, summed, weight
+from a2c_spec.views.plan_words import ChangeFacts, facts_of, path_of
 from a2c_spec.views.redact import redacted
 from a2c_spec.views.style import Style
 
@@ -33,9 +33,6 @@ UNCHANGED_SHOWN = 3
 ALIKE_SHOWN = 40
 """So many changes of a harmless kind get a line of their own, unless more is asked for; the rest are counted."""
 
-HARMLESS: tuple[Action, ...] = ("create", "cached", "download", "wait", "forget")
-"""What pays for nothing twice and replaces nothing; every other change is always shown."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
@@ -52,7 +49,9 @@ class PlanView:
         width = max((len(row.address) for row in listed), default=0)
         lines = [line for row in listed for line in self._change(row, width)]
         seen = set(map(id, listed))
-        lines += self._hidden([row for row in facts.rows if id(row) not in seen])
+        lines += (
+            f"  ... and {told}; -v shows all" for told in summed(row for row in facts.rows if id(row) not in seen)
+        )
         lines += [self.style(note, "yellow") for note in facts.notes]
         lines += [f"{self.style(facts.head, 'bold')} {facts.totals}", *filter(None, [facts.limits])]
         return self.style.lines(lines)
@@ -61,26 +60,17 @@ class PlanView:
         """All changes that must be seen, and the first few of each other kind."""
         if self.verbose or self.explain:
             return list(rows)
-        room: dict[str, int] = {"no-op": UNCHANGED_SHOWN, "noted": ALIKE_SHOWN, **dict.fromkeys(HARMLESS, ALIKE_SHOWN)}
+        room: dict[str, int] = {"no-op": UNCHANGED_SHOWN}
         shown = []
         for row in rows:
             kind = "noted" if row.noted else row.change.action
-            if kind not in room or row.change.problem:
+            light = weight(row.change) == LIGHT
+            left = room.get(kind, ALIKE_SHOWN)
+            if left or not light:
                 shown.append(row)
-            elif room[kind]:
-                room[kind] -= 1
-                shown.append(row)
+            if light and left:
+                room[kind] = left - 1
         return shown
-
-    def _hidden(self, rows: Sequence[ChangeFacts]) -> Iterator[str]:
-        """How many changes of each kind have no line, and what they cost and write."""
-        for action, count in Counter(row.change.action for row in rows).items():
-            some = [row.change for row in rows if row.change.action == action]
-            cost, files = sum(one.credits for one in some), sum(len(one.writes) for one in some)
-            told = [f"about {counted(cost, 'credit')}"] if cost else []
-            told += [counted(files, "file")] if files else []
-            tail = f" ({', '.join(told)})" if told else ""
-            yield f"  ... and {count} more {WORDS.get(action, f'to {action}')}{tail}; -v shows all"
 
     def _change(self, row: ChangeFacts, width: int) -> Iterator[str]:
         change = row.change

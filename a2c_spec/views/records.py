@@ -10,7 +10,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import Intent, JobRecord
+from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table
 
@@ -67,13 +67,21 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
         lines.append(f"  removed      in no manifest since {when(record.gone_since)} UTC")
     if live is not None:
         lines.append(f"  live         {live.status}{f' ({live.info})' if live.info else ''}")
-    parts = [f"  {name:<24} {element.api_id}" for name, element in record.elements.items() if name != "job"]
-    parts += [f"  {'earlier job':<24} {job}" for job in record.former_jobs]
+    known = [(_named(name, one), one.api_id) for name, one in record.elements.items() if name != "job"]
+    known += [("earlier job", job) for job in record.former_jobs]
+    width = max((24, *(len(name) for name, _ in known)))
+    parts = [f"  {name:<{width}} {api_id}" for name, api_id in known]
     there = {True: "(no longer on the service)", False: "(on the service)"}
     places = [(file, file.path or there[file.output_id in record.gone]) for file in record.files]
     files = [f"  {place}  {size(file.size)}  {file.sha256}" for file, place in places]
     left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover if file.path]
     return style.lines([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
+
+
+def _named(name: str, element: Element) -> str:
+    """How a part of a job is called; one that has no name here, because somebody else added it, by what it is."""
+    kind, _, own = name.partition(".")
+    return f"{kind.removesuffix('s')} added elsewhere" if own == f"#{element.api_id}" else name
 
 
 def _intent_lines(intent: Intent | None) -> list[str]:

@@ -33,6 +33,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     lines += (f"  {told}" for told in tally.told_incomplete)
     lines += (f"  {address}: {LEFT}: {why}" for address, why in islice(tally.later.items(), FILES_SHOWN))
     lines += _failures(errors, style)
+    lines += (f"  more than is allowed: {told}" for told in tally.exceeded)
     ends = by_end(errors)
     if tally.unstarted:
         ends["not started"] = ends.get("not started", 0) + tally.unstarted
@@ -106,6 +107,7 @@ def summary_json(
         ],
         "requests": dict(counts),
         "spent": tally.spent,
+        "exceeded": list(tally.exceeded),
         "later": dict(tally.later),
         "unstarted": tally.unstarted,
         "started": sorted(tally.started),

@@ -36,3 +36,18 @@ def test_what_is_for_plans_is_refused_for_an_address(flag: str, two: Path, a2c: 
     assert a2c("apply", "two.yaml", "--local").code == 0
     refused = a2c("show", "one", "--local", flag)
     assert (two.is_dir(), refused.code, f"{flag} is for saved plans" in refused.err) == (True, 2, True)
+
+
+def test_markdown_that_is_cut_names_the_file_of_the_plan_where_there_is_one(project: Path, a2c: Command) -> None:
+    (project / "many.yaml").write_text(
+        "apiVersion: a2c-spec/v1\nkind: Batch\nname: many\nfor_each: {items: [a, b, c, d, e, f, g, h, i]}\n"
+        'key: "${{ each.value }}"\n'
+        "template:\n  inputs: [{id: i, path: src/cover.png}]\n"
+        "  conversions: [{id: c, target: webp}]\n"
+        '  outputs: [{from: c, filename: "${{ each.value }}", save: dist/}]\n'
+    )
+    short = ("--markdown", "--max-bytes", "1000")
+    saved = a2c("plan", "many.yaml", "--local", "-o", "p.a2cplan.json", *short)
+    assert (saved.code, "… cut here; `a2c-spec show p.a2cplan.json -v` shows all:" in saved.out) == (0, True), saved.err
+    assert a2c("show", "p.a2cplan.json", *short).out == saved.out
+    assert "`a2c-spec plan -v` shows all:" in a2c("plan", "many.yaml", "--local", *short).out

@@ -41,7 +41,13 @@ CASES = [
         "Budget: about 2 credits, 5 allowed for a run; 1 paid job run again, 0 allowed by --max-replace; "
         "this plan is refused: --max-replace.",
     ),
-    (Allowance(9, max_credits=0, max_replace=2, again=3), "max_replace", None),
+    (
+        Allowance(61, max_credits=3, max_replace=0, again=1),
+        "max_replace max_credits",
+        "Limits: about 61 credits, 3 allowed by --max-credits; 1 paid job run again, 0 allowed by --max-replace; "
+        "this plan is refused: --max-replace, --max-credits.",
+    ),
+    (Allowance(9, 3, 5, max_credits=0), "budget.per_run budget.per_day max_credits", None),
 ]
 
 
@@ -49,5 +55,5 @@ CASES = [
 def test_a_plan_that_goes_beyond_a_bound_is_known_before_it_is_applied(
     allowance: Allowance, exceeded: str, told: str | None
 ) -> None:
-    assert allowance.exceeded == exceeded
+    assert " ".join(allowance.exceeded) == exceeded
     assert told is None or allowance.told == told

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.desired import Conversion, Job, Output, Secret
-from a2c_spec.core.download_passwords import own_passwords, passwords, recorded_passwords
+from a2c_spec.core.download_passwords import own_passwords, passwords, passwords_to_come, recorded_passwords
 from a2c_spec.core.live import LiveOutput
 from a2c_spec.core.result_paths import Placement
 from a2c_spec.core.state import Element, JobRecord
@@ -54,3 +54,21 @@ SENT: list[tuple[dict[str, Any], list[str]]] = [
 def test_passwords_that_were_sent_are_known_by_their_references(sent: dict[str, Any], references: list[str]) -> None:
     record = JobRecord("a", "x", elements={name: Element("", values) for name, values in sent.items()})
     assert [word.reference for word in recorded_passwords(record, PLACE)] == references
+
+
+SAVED, THERE = Output("webp", save="dist/", download_password="own"), Output("webp", download_password="own")
+TO_COME: list[tuple[tuple[Output, ...], list[str]]] = [
+    ((), []),
+    ((SAVED,), ["own", "conversion", "job"]),
+    ((THERE,), ["own"]),
+    ((Output("webp", save="dist/"),), ["conversion", "job"]),
+    ((Output("pdf", save="dist/", download_password="own"),), []),
+]
+
+
+@pytest.mark.parametrize(("outputs", "words"), TO_COME)
+def test_what_is_saved_needs_all_passwords_and_what_stays_there_its_own(
+    outputs: tuple[Output, ...], words: list[str]
+) -> None:
+    fields = {"download_passwords": ("job",)}
+    assert passwords_to_come(Job("a", fields=fields, conversions=JOB.conversions, outputs=outputs)) == words

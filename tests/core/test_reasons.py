@@ -18,6 +18,7 @@ from a2c_spec.core.reasons import (
     refused,
     shown,
     size,
+    skipped,
 )
 
 A, B = "a" * 64, "0123456789abcdef" * 4
@@ -171,3 +172,19 @@ def test_a_path_that_cannot_be_written_is_refused_under_every_policy(policy: str
     observed = Observed(lambda late, _scope: late.text, blocked={"dist/a": "dist is a file"})
     assert refused(observed, "dist/a", policy) == "dist/a cannot be written, because dist is a file"
     assert refused(observed, "other/a", policy) == ""
+
+
+SKIPPED: list[tuple[dict[str, Any], str]] = [
+    ({}, "exists and is not ours"),
+    ({"origins": {"x": "was written for another endpoint"}}, "was written for another endpoint"),
+    (
+        {"blocked": {"x": "it is a result of a in environment pr; save it in another folder"}},
+        "cannot be written, because it is a result of a in environment pr; save it in another folder",
+    ),
+]
+
+
+@pytest.mark.parametrize(("known", "told"), SKIPPED)
+def test_what_is_skipped_says_whose_it_is_as_far_as_that_is_known(known: dict[str, Any], told: str) -> None:
+    observed = Observed(lambda *_: "", disk={"x": "foreign"}, **known)
+    assert skipped(observed, "x") == f"skipped: x {told}"

@@ -228,3 +228,7 @@ def test_a_plan_beyond_the_budget_is_refused_before_anything_is_sent() -> None:
         check(Allowance(3, 2, 5))
     with pytest.raises(LimitRefused, match=r"costs about 2 credits, budget.per_day leaves 1 of 5 today \(UTC\)"):
         check(Allowance(2, 2, 5, 4))
+    with pytest.raises(LimitRefused) as refused:
+        check(Allowance(9, 3, max_credits=2, max_replace=0, again=1))
+    several = "the plan costs about 9 credits, budget.per_run allows 3, --max-credits allows 2"
+    assert refused.value.message == f"{several}; 1 paid job would be run again, --max-replace allows 0"

@@ -24,10 +24,10 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.moves import Move
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
-from a2c_spec.engine.execution import UNDER_WAY, Execution
+from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended, stops_all
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.run_limits import Limits
+from a2c_spec.engine.run_limits import UNDER_WAY, Limits
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.summaries import summarised

@@ -10,7 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.run_limits import CreditLimit, estimate
+from a2c_spec.engine.run_limits import CreditLimit, beyond, estimate, under_way
 from a2c_spec.errors import LimitRefused
 
 START = (Call("create_job", starts=True),)
@@ -83,3 +83,20 @@ def test_the_true_cost_takes_the_place_of_the_estimate_once_a_job_has_ended(
     limit = CreditLimit(10, reserved=2)
     limit.settle(record, reserved)
     assert limit.reserved == left
+
+
+@pytest.mark.parametrize(
+    ("spent", "most", "told"),
+    [(6, None, ""), (6, 6, ""), (0, 0, ""), (7, 6, "7 credits spent or under way, --max-credits allows 6")],
+)
+def test_what_was_spent_beyond_a_bound_is_told(spent: int, most: int | None, told: str) -> None:
+    assert beyond(spent, most, "--max-credits") == CreditLimit(most, reserved=spent).exceeded == told
+
+
+@pytest.mark.parametrize(
+    ("parallelism", "bounded", "jobs"), [(1, True, 1), (1, False, 64), (2, True, 64), (8, True, 128)]
+)
+def test_jobs_run_one_after_the_other_where_what_they_cost_is_bounded(
+    parallelism: int, bounded: bool, jobs: int
+) -> None:
+    assert under_way(parallelism, bounded) == jobs

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.desired import Secret
 from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine import plan_builder
+from a2c_spec.engine.plan import without_lost_secrets
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.engine.summaries import outline, replan_summarised, summarised
@@ -75,3 +77,21 @@ def test_an_outline_keeps_what_a_plan_shows_and_shares_calls_that_look_alike() -
     }
     assert (one.bindings, one.details, one.lower_bound, one.reasons) == ({}, (), "", ("new",))
     assert outline(Change("b", "no-op", (), basis=BASIS), shared).basis == {}
+
+
+def test_what_is_refused_for_a_secret_that_cannot_be_had_is_so_of_a_summary_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_builder, "KEPT_WHOLE", 1)
+    locked = (replace(WEBP, options={"download_password": Secret("env:A2C_VAR_NONE")}),)
+    items = [replace(named(f"j{n}"), conversions=locked) for n in range(3)]
+    with session_in(tmp_path) as session:
+        builder = plan_builder.PlanBuilder(session, EVERYTHING, offline=False)
+        for item in items:
+            builder.take(item)
+        steps = without_lost_secrets(session, [step for made in builder.made.values() for step in made])
+        assert [step.summary_only for step in steps] == [False, True, True]
+        assert {step.change.problem for step in steps} == {"the secret env:A2C_VAR_NONE is not set"}
+        again = list(replan_summarised(session, items, steps, EVERYTHING))
+        assert all(step.unread and step.unread.exit_code == 5 for step in (*steps, *again))
+        assert len({id(step.unread) for step in steps}) == 3, "each has an error of its own, which gets its address"

@@ -10,7 +10,8 @@ from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.moves import Move
 from a2c_spec.core.plan import SIGNS, Change, Detail, Plan
-from a2c_spec.views.plan_text import ALIKE_SHOWN, HARMLESS, UNCHANGED_SHOWN, PlanView
+from a2c_spec.views.plan_cut import HARMLESS
+from a2c_spec.views.plan_text import ALIKE_SHOWN, UNCHANGED_SHOWN, PlanView
 from a2c_spec.views.style import Style
 
 PLAIN = PlanView(Style())
@@ -77,6 +78,13 @@ def test_what_is_unchanged_and_has_a_note_is_shown_too() -> None:
     assert [line.split()[0] for line in lines[:-1] if "callback" in line] == [f"a{n}" for n in range(1, 20, 2)]
     many = text(*(Change(f"a{n}", "no-op", noted) for n in range(50)))
     assert (len(many), many[-2]) == (ALIKE_SHOWN + 2, "  ... and 10 more unchanged; -v shows all")
+
+
+def test_a_harmless_change_that_takes_something_away_is_always_shown() -> None:
+    gone = Change("x", "cached", ("made",), (Call("delete_job", "j-1", afterwards=True),))
+    lines = text(*(Change(f"a{n}", "cached", ()) for n in range(50)), gone)
+    assert "      deletes job j-1 on the service, once the results are here" in lines
+    assert lines[-2] == "  ... and 10 more from the results cache; -v shows all"
 
 
 def test_a_partial_plan_says_so_before_its_totals() -> None:

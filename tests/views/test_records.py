@@ -127,3 +127,15 @@ def test_a_change_of_a_record_is_told_by_what_a_person_sees_of_it() -> None:
     assert change_told(before, JobRecord("a", "x", phase="failed")) == "started -> no job"
     assert what_is_told(before) != what_is_told(after)
     assert phase_told(JobRecord("p", "x", basis={"preset": {}})) == "no preset"
+
+
+def test_parts_stand_in_one_column_and_what_somebody_else_added_is_called_that() -> None:
+    parts = {"inputs.a": "i-1", "conversions.#c-9": "c-9", "conversions.#webp": "c-2", "conversions." + "x" * 30: "c-3"}
+    record = JobRecord("a", "x", elements={name: Element(api_id) for name, api_id in parts.items()})
+    lines = detail(record, None, PLAIN).splitlines()[5:]
+    assert [line.split("  ")[1].strip() for line in lines][:3] == [
+        "inputs.a",
+        "conversion added elsewhere",
+        "conversions.#webp",
+    ]
+    assert {line.index(api_id) for line, api_id in zip(lines, parts.values(), strict=True) if api_id != "c-9"} == {45}

@@ -86,6 +86,11 @@ ENDS: list[tuple[Tally, dict[str, int], str]] = [
         "  b: left to the next apply: it needs a, which is not waited for\n"
         "Done: 1 applied, 1 left to the next apply; no API calls.",
     ),
+    (
+        Tally(1, applied=1, spent=5, exceeded=("it is",)),
+        {},
+        "  more than is allowed: it is\nDone: 1 applied, 5 credits spent; no API calls.",
+    ),
     (Tally(3, applied=1, unstarted=2), {}, "Not all done: 1 applied, 2 not started; no API calls."),
 ]
 
@@ -161,6 +166,7 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
         "causes": [{"message": "often in ..", "addresses": ["often-0", "often-1"]}],
         "requests": {"POST": 1},
         "spent": 2,
+        "exceeded": [],
         "later": {},
         "unstarted": 1,
         "started": [],

@@ -12,7 +12,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner.changed_after_run import changed_after_run, still_locked, told_there
+from a2c_spec.core.planner.changed_after_run import changed_after_run, told_there
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import Placement, placed
 from a2c_spec.core.results import NO_LONGER, named_parts, partly, untold, without_result
@@ -186,7 +186,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             return Change(desired.job.address, "wait", (why,), fetch=True, problem=lacking)
         return _unchanged(desired, record, found)
     named = [_renamed(record, call, found.placements) for call in found.calls]
-    named += still_locked(desired, record, found.placements)
+    named += changed_after_run(desired, record, found.placements)
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
