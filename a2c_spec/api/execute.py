@@ -167,9 +167,7 @@ class Executor:
         for step in sorted({call.step for call in now}):
             await shielded(self._run_step([call for call in now if call.step == step], change))
         record = self.store.get(record.address) or record
-        done = settled(record)
-        if change.bindings:
-            done = without_untold(done)
+        done = without_untold(settled(record)) if change.bindings else settled(record)
         if record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
         done = done if _is_draft(before) else closed(done)
