@@ -29,7 +29,10 @@ perhaps, except for the fields that were edited."""
 
 
 def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
-    """The record with what the answer to a call shows beside what was sent, to tell later what somebody else set."""
+    """The record with what the answer to a call shows beside what was sent, to tell later what somebody else set: of a
+    job that runs from its create on, nothing."""
+    if call.kind == "create_job" and call.starts:
+        return record
     elements, names = dict(record.elements), record.names()
     shown = rows(reply) if isinstance(reply, list) else [mapping(reply)]
     for live in _parts_in(call, shown):
