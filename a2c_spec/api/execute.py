@@ -170,7 +170,7 @@ class Executor:
         done = without_untold(settled(record)) if change.bindings else settled(record)
         if record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
-        done = done if _is_draft(before) else closed(done)
+        done = closed(done) if any(call.kind == "create_job" for call in now) else done
         record = await self.save(done) if done != record else record
         return await with_first_look(self.client, self.recorder, record, before)
 

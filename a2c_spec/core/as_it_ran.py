@@ -7,15 +7,19 @@ shows only once it runs, may be the service's own. So may those of an input that
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from a2c_spec.core.draft_versions import begun_elsewhere, with_added
 from a2c_spec.core.foreign import foreign
-from a2c_spec.core.live import LiveJob
+from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.reasons import ORDER, changed_reason
-from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE
+from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, UPLOADED
 from a2c_spec.core.state import Element, JobRecord
+
+SENT_BY_CLIENTS = frozenset({*UPLOADED, "remote", "output", "input_id", "gdrive_picker", "cloud"})
+"""The types of inputs that somebody adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,8 @@ def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
         return Ran(record)
     draft = replace(record, phase="building", elements=dict(map(_known, record.elements.items())))
     unlike = [Detail(path, sent, now, foreign=True) for path, sent, now in foreign(draft, live) if _decides(path)]
-    shown = {row.id for row in live.conversions}
-    made = [(name, one) for name, one in record.elements.items() if name.startswith("conversions.") and shown]
-    unlike += [Detail(name, None, None, foreign=True) for name, one in made if one.api_id and one.api_id not in shown]
+    unlike += [Detail(name, None, None, foreign=True) for name in _taken_away(record, live)]
+    unlike += [Detail(f"inputs.{row.id}", _kind(row), None, foreign=True) for row in _more_inputs(record, live)]
     if not unlike:
         return Ran(with_added(record, live))
     told = tuple(dict.fromkeys(map(changed_reason, unlike)))
@@ -44,6 +47,28 @@ def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
         if run is not None:
             return Ran(run, told)
     return Ran(replace(record, basis={}, fingerprint=""), told)
+
+
+def _taken_away(record: JobRecord, live: LiveJob) -> Iterator[str]:
+    """The inputs and conversions that the job no longer shows, where it shows others."""
+    rows = {"inputs": {row.id for row in live.inputs}, "conversions": {row.id for row in live.conversions}}
+    for name, element in record.elements.items():
+        shown = rows.get(name.partition(".")[0])
+        if shown and element.api_id and element.api_id not in shown:
+            yield name
+
+
+def _more_inputs(record: JobRecord, live: LiveJob) -> list[LiveInput]:
+    """The inputs of a job that was held that nobody here sent, where it is told of all of ours which ones they are.
+    Others than what a client sends may be what the service made of ours."""
+    inputs = [one for name, one in record.elements.items() if name.startswith("inputs.")]
+    known = {one.api_id for one in inputs}
+    told = "" not in known and any(one.echo for one in record.elements.values())
+    return [row for row in live.inputs if row.id not in known and row.type in SENT_BY_CLIENTS] if told else []
+
+
+def _kind(row: LiveInput) -> str:
+    return f"{row.type} {row.filename}".rstrip()
 
 
 def _known(part: tuple[str, Element]) -> tuple[str, Element]:

@@ -61,7 +61,7 @@ def divide(
     again: bool = False,
     lost: Collection[str] = (),
     skipped: Collection[str] = (),
-    cached: Callable[[str], bool] = lambda _conversion: False,
+    cached: Callable[[str], str] = lambda _conversion: "",
     own: Mapping[str, DesiredJob] = {},
     foreseen: Mapping[str, str] = {},
 ) -> Division:
@@ -70,16 +70,17 @@ def divide(
     That costs the fewest credits, for no conversion is run that is current; then the fewest calls, for all that have to
     be run share one job: one that can still be edited, else a new one, which takes the place of a run of which nothing
     is wanted. ``again``: everything is to be run, current or not. ``lost`` are conversions whose results can be had
-    nowhere, ``skipped`` those whose results would be saved nowhere. ``cached`` says whether a conversion's result is in
-    the results cache. ``own`` is what is desired of some runs, by key, where that hangs on what was last sent in them
-    (``lifecycle.ignore``). ``foreseen`` are the paths of conversions' results, where they are known before the run.
+    nowhere, ``skipped`` those whose results would be saved nowhere. ``cached`` says when a conversion's result is in
+    the results cache, if at all. ``own`` is what is desired of some runs, by key, where that hangs on what was last
+    sent in them (``lifecycle.ignore``). ``foreseen`` are the paths of conversions' results, where they are known before
+    the run.
     """
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
     if not again and not lost and _all_as_it_was(desired, runs):
         return Division((Part(address, tuple(ids), runs[0]),), complete=True)
     if _waiting(desired, runs):  # whatever has to be run once it is known, is run in one job
         newest = max(runs, key=lambda run: run.age)
-        return Division(tuple(_anew(address, ids, [[*filter(cached, ids)]], newest, runs)))
+        return Division(tuple(_anew(address, ids, _by_time(ids, cached), newest, runs)))
     kept = [] if again else _kept(desired, runs, lost, own)
     lost_start = next((run for run in runs if run.lost_start), None)
     if lost_start is not None:  # what became of it decides what has to be run
@@ -95,7 +96,7 @@ def divide(
         rest = [name for name in needed if name not in left and not (again or held or lost_start)]
         called = {part.key: part.record for part in parts if part.record}  # by the ids of the manifest
         before = [called.get(run.address, run) for run in runs]
-        parts += _anew(address, needed, ([*filter(cached, rest)], left), host, before)
+        parts += _anew(address, needed, [*_by_time(rest, cached), left], host, before)
     parts = [_with_results(part, needed) for part in parts] if kept else parts
     parts = _apart(parts, runs, foreseen) if len(parts) > 1 else parts
     used = {part.key for part in parts}
@@ -122,6 +123,12 @@ def _anew(
         keys.append(host.address if host and not parts else free_key(address, keys))
         parts.append(_to_run(keys[-1], names, None if parts else host, runs))
     return parts
+
+
+def _by_time(ids: Iterable[str], cached: Callable[[str], str]) -> list[list[str]]:
+    """Those whose results are cached, together with others that are there at the same time."""
+    when = [(name, cached(name)) for name in ids]
+    return [[name for name, one in when if one == time] for time in dict.fromkeys(one for _, one in when) if time]
 
 
 def _waiting(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:

@@ -81,9 +81,12 @@ async def apply_project(
 def _not_here(session: Session, step: PlannedChange) -> bool:
     """Whether a result of a run that was started is wanted here and, with this change left out, stays missing."""
     change, record = step.change, step.record
+    unseen = {address_of(key) for key in session.lost.changed}  # what became of it is known since this plan
+    if change.starts and address_of(change.address) in unseen:
+        return True
     if change.action == "no-op" or record is None or step.desired is None:
         return bool(change.lost) or (step.summary_only and record is not None and record.phase == "started")
-    if change.lost or record.phase == "started" or record.address in session.lost.changed:
+    if change.lost or record.phase == "started":
         return True
     if record.phase not in ("completed", "done") or not same_recipe(step.desired, record):
         return False

@@ -98,7 +98,8 @@ class Dependencies:
     comes from the results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run
     whose result it is, and stays. ``moves``: where results that are here go before anything is sent. ``names``:
     ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys of results in the results
-    cache that are on their way -> the addresses that make them.
+    cache that are on their way -> the addresses that make them; ``under_way``: (key, address) of those that run, or
+    have run. ``order``: which address was planned first.
     """
 
     session: Session
@@ -110,6 +111,8 @@ class Dependencies:
     moves: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     making: dict[str, set[str]] = field(default_factory=dict)
+    under_way: set[tuple[str, str]] = field(default_factory=set)
+    order: dict[str, int] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint and the id of the preset that it names."""
@@ -175,13 +178,17 @@ class Dependencies:
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": _stand_in(desired, name) for name in ids if name not in known}
         keys = self.session.results.keys(desired) if change.fetch else {}
+        self.order.setdefault(address, len(self.order))
         for key in keys.values():
             self.making.setdefault(key, set()).add(address)
+            self.under_way |= set() if change.starts else {(key, address)}
         return keys
 
     def makes_elsewhere(self, address: str, key: str) -> bool:
-        """Whether another address makes what the results cache has under a key."""
-        return bool(self.making.get(key, set()) - {address})
+        """Whether another address makes what the results cache has under a key, and is not to wait for this one: it
+        runs, or was planned before."""
+        others, mine = self.making.get(key, set()) - {address}, self.order.get(address, len(self.order))
+        return any((key, other) in self.under_way or self.order[other] < mine for other in others)
 
 
 def _stand_in(desired: DesiredJob, conversion: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.planner import results_there
+from a2c_spec.core.planner import results_there, spared
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -49,4 +49,19 @@ def by_job(session: Session, address: str, steps: Iterable[PlannedChange]) -> di
     found: dict[str, int] = {}
     for run, live in runs.values():
         found[run.job_id] = found.get(run.job_id, 0) + last_copies(session, run, live)
+    return found
+
+
+def without_shared(session: Session, steps: list[PlannedChange]) -> list[PlannedChange]:
+    """The changes; no job is deleted of which another address takes over a result in the same plan."""
+    shared = {step.record.job_id for step in steps if step.taken_over and step.record}
+    if not shared:
+        return steps
+    found = []
+    for step in steps:
+        doomed = shared.intersection(str(call.subject) for call in step.change.calls if call.afterwards)
+        address = address_of(step.change.address)
+        mine = (one for one in steps if address_of(one.change.address) == address)
+        there = by_job(session, address, mine) if doomed and step.change.only_there else {}
+        found.append(replace(step, change=spared(step.change, shared, there)) if doomed else step)
     return found

@@ -56,10 +56,18 @@ async def look(session: Session, runs: Collection[JobRecord], client: Client) ->
             if run.address not in lost.looked and (run.lost_start or _may_be_started(run)):
                 await (_look_for_job if run.lost_start else _look_at_job)(session, run, client)
                 lost.looked.add(run.address)
-    for run in runs:
-        if run.address not in lost.looked and run.phase == "started" and run.job_id and not run.gone_since:
+    for run in filter(_may_have_ended, runs):
+        if run.address not in lost.looked:
             lost.looked.add(run.address)
             await _look_at_end(session, run, client)
+
+
+async def look_at_ends(session: Session, addresses: Collection[str], client: Client, width: int) -> None:
+    """The same for started runs of all but these addresses, of which others may be about to have what they made."""
+    runs = [run for run in session.store.scan() if address_of(run.address) not in addresses and _may_have_ended(run)]
+    for start in range(0, len(runs), width):
+        some = (look_at_each(session, (run,), client) for run in runs[start : start + width])
+        await asyncio.gather(*some)
 
 
 async def look_at_each(session: Session, runs: Collection[JobRecord], client: Client) -> None:
@@ -73,10 +81,14 @@ async def look_at_each(session: Session, runs: Collection[JobRecord], client: Cl
             session.lost.undecided |= {run.address: error} if run.intent else {}
 
 
+def _may_have_ended(run: JobRecord) -> bool:
+    return run.phase == "started" and bool(run.job_id) and not (run.gone_since or run.is_preset)
+
+
 def open_runs(session: Session, runs: Collection[JobRecord]) -> Iterator[JobRecord]:
     """Those of the runs of which it is not known what became of them, and can be found out, as they are now."""
     now = [session.store.get(run.address) for run in runs if run.address not in session.lost.undecided]
-    return (run for run in now if run is not None and (run.intent is not None or run.held))
+    return (run for run in now if run is not None and (run.intent is not None or run.held or _may_have_ended(run)))
 
 
 async def _look_for_job(session: Session, run: JobRecord, client: Client) -> None:

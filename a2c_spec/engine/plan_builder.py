@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner import plan_forget, spared
+from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.alike import with_alike
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.last_copies import by_job
+from a2c_spec.engine.last_copies import without_shared
 from a2c_spec.engine.left_out import having_what_is_paid, jobs_of
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.lost_beside import look_beside, unless_undecided
+from a2c_spec.engine.lost_calls import look_at_ends
+from a2c_spec.engine.made_before import partly_made
 from a2c_spec.engine.owners import Owners, applied_elsewhere
 from a2c_spec.engine.plan_facts import with_facts
 from a2c_spec.engine.plan_one import plan_address, plan_from_records, plan_run_again, prepared, run_replaced
@@ -136,6 +138,10 @@ class PlanBuilder:
             some = free[start : start + width]
             for job, planned in zip(some, await asyncio.gather(*(self._ask(job, client) for job in some)), strict=True):
                 self._put(job.address, *planned)
+        if client is not None and not self.partial:
+            await look_at_ends(self.session, self.made, client, width)
+        for address, job in partly_made(self.made, self.dependencies):
+            self._put(address, *await self._ask(job, client))
         if client is not None:
             await look_beside(self.session, self.made, self.waiting, client, let_go=not self.partial)
         gone = await self._with_others(client, known)
@@ -149,7 +155,7 @@ class PlanBuilder:
         gone |= {run.address: run for unused in self.unused.values() for run in unused if not run.gone_since}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
-        steps = _without_shared(self.session, owners.all_checked())
+        steps = without_shared(self.session, owners.all_checked())
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
@@ -264,21 +270,6 @@ class PlanBuilder:
             except ReadFailed as error:  # nothing is done with the address, and others go on
                 steps, unused = await plan_address(self.session, job, self.dependencies, self.chosen, None, traded)
                 return [unread(step, error) for step in steps], unused
-
-
-def _without_shared(session: Session, steps: list[PlannedChange]) -> list[PlannedChange]:
-    """The changes; no job is deleted of which another address takes over a result in the same plan."""
-    shared = {step.record.job_id for step in steps if step.taken_over and step.record}
-    if not shared:
-        return steps
-    found = []
-    for step in steps:
-        doomed = shared.intersection(str(call.subject) for call in step.change.calls if call.afterwards)
-        address = address_of(step.change.address)
-        mine = (one for one in steps if address_of(one.change.address) == address)
-        there = by_job(session, address, mine) if doomed and step.change.only_there else {}
-        found.append(replace(step, change=spared(step.change, shared, there)) if doomed else step)
-    return found
 
 
 def _has_loose_ends(record: JobRecord) -> bool:

@@ -101,18 +101,19 @@ class Results:
         """Whether the result of one conversion is there."""
         return self.known(only(desired, conversion), None) is not None
 
-    def soon_there(self, desired: DesiredJob, making: Callable[[str], bool], made: set[str], conversion: str) -> bool:
-        """Whether the result of one conversion is there, or will be once another one that is planned has been made.
+    def soon_there(self, desired: DesiredJob, making: Callable[[str], bool], made: set[str], conversion: str) -> str:
+        """``here`` if the result of one conversion is there, ``soon`` if it will be once another one that is planned
+        has been made, else nothing.
 
         ``made`` are conversions that are made anew, and keys of results that this job is going to make."""
         if conversion in made or not desired.job.process:
-            return False
+            return ""
         if self.holds(desired, conversion):
-            return True
+            return "here"
         key = self.keys(only(desired, conversion)).get(conversion, "")
         known = making(key) or key in made
         made.add(key)
-        return bool(key) and known
+        return "soon" if key and known else ""
 
     def sources(self, desired: DesiredJob) -> list[tuple[str, Path]]:
         """Of every file that is kept for a job: its conversion, and the place where it is kept."""

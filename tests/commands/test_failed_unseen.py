@@ -115,3 +115,35 @@ def test_what_only_waits_or_downloads_does_not_end_well_where_a_conversion_faile
     ran = a2c(command)
     assert (ran.code, "a picture holds no text" in ran.err, in_dist(project)) == (6, True, ["k.md5"]), ran.err
     assert (a2c(command).code, spent(failed)) == (0, 1), "it was told"
+
+
+@pytest.mark.parametrize("moved", ["", "moved: {from: h}"])
+def test_a_manifest_that_was_renamed_and_mended_before_the_failure_was_seen(
+    project: Path, a2c: Command, failed: Somebody, moved: str
+) -> None:
+    (project / "h.yaml").unlink()
+    write(project, GOOD, MENDED, "n hash sha512", name="g")
+    (project / "g.yaml").write_text((project / "g.yaml").read_text() + moved + "\n")
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits_paid_before"] == 0
+    assert a2c("apply", "-q").code == 0
+    assert (in_dist(project), spent(failed)) == (["k.md5", "m.sha1", "n.sha512"], 3)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_colleagues_edit_of_what_was_started_and_not_waited_for_is_told_by_wait(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.png").write_bytes((project / "src/cover.png").read_bytes())
+    write(project, GOOD, "m image png")
+    held = (project / "h.yaml").read_text()
+    (project / "h.yaml").write_text(held + "job: {process: false}\n")
+    assert a2c("apply", "-q").code == 0
+    (job,) = somebody("GET", "/jobs")
+    (png,) = [row["id"] for row in job["conversion"] if row["target"] == "png"]
+    somebody("PATCH", f"/jobs/{job['id']}/conversions/{png}", options={"width": 7})
+    somebody("PATCH", f"/jobs/{job['id']}", process=True)
+    wait_for(somebody, job["id"], "completed")
+    (project / "h.yaml").write_text(held)
+    ran = a2c("wait")
+    assert (ran.code, "conversion m changed on the service: options.width 7" in ran.err) == (9, True), ran.err
+    assert "conversion m changed on the service: options.width 7" in a2c("plan").out

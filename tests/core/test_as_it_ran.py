@@ -62,7 +62,9 @@ SAME: list[tuple[str, JobRecord, LiveJob]] = [
         RUN,
         replace(LIVE, conversions=(replace(ONE, options={**ONE.options, "output_filename": "n"}), TWO)),
     ),
-    ("an input of which nothing is known", RUN, replace(LIVE, inputs=(A, B, LiveInput("in-3", "remote")))),
+    ("an input that the service made of ours", RUN, replace(LIVE, inputs=(A, B, LiveInput("in-3", "extracted")))),
+    ("inputs more of a job that was not held", ONE_CALL, replace(LIVE, inputs=(A, B, LiveInput("in-3", "remote")))),
+    ("no inputs shown", RUN, replace(LIVE, inputs=())),
 ]
 
 
@@ -94,6 +96,8 @@ def test_a_conversion_that_was_added_is_known_under_a_name_that_no_manifest_give
 
 ALL: list[tuple[str, LiveJob]] = [
     ("order", replace(LIVE, inputs=(replace(A, options={"position": 2}), replace(B, options={"position": 1})))),
+    ("an input is taken away", replace(LIVE, inputs=(A,))),
+    ("an input is added", replace(LIVE, inputs=(A, B, LiveInput("in-3", "remote", "https://x/c")))),
     ("an input's setting", replace(LIVE, inputs=(replace(A, options={"slide_duration": 9}), B))),
 ]
 
