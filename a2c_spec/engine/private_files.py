@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from stat import S_IMODE, S_ISDIR, S_ISLNK
+from stat import S_IMODE, S_ISDIR, S_ISLNK, S_ISREG
 from typing import TYPE_CHECKING
 
 from a2c_spec.errors import UsageError, while_doing
 from a2c_spec.manifests.discover import STATE_FOLDER
+from a2c_spec.own_databases import BESIDE
 
 if TYPE_CHECKING:
     from a2c_spec.engine.project import Project
 
 OTHERS = 0o077
-BESIDE = ("", "-wal", "-shm", "-journal")
-"""What SQLite adds to the name of a database."""
 HINT = "it may lead anywhere, so it is not followed: remove it; `state` and `cache` in a2c.yaml name other places"
 
 
 def keep_private(project: Project) -> None:
-    """Takes what we keep from the view of others; raises UsageError where a link stands in the place of any of it, as
-    whoever can change files of the project, such as a pull request, may have put it there."""
+    """Takes what we keep from the view of others; raises UsageError where a link, or a pipe, stands in the place of
+    any of it, as whoever can change files of the project, such as a pull request, may have put it there."""
     for path in _ours(project):
         try:
             status = path.lstat()
@@ -30,6 +29,9 @@ def keep_private(project: Project) -> None:
             continue
         if S_ISLNK(status.st_mode):
             raise UsageError(f"{project.named(path)} is a link, where a2c-spec keeps its records", hint=HINT)
+        if not S_ISREG(status.st_mode) and not S_ISDIR(status.st_mode):
+            told = f"{project.named(path)} is neither a file nor a folder, where a2c-spec keeps its records"
+            raise UsageError(told, hint="it could make a command wait, so it is not opened: remove it")
         if status.st_mode & OTHERS and not _is_a_users(path, project):
             with suppress(OSError):  # another user's, or a file system without modes
                 path.chmod(S_IMODE(status.st_mode) & ~OTHERS)
