@@ -17,7 +17,7 @@ from typing import Any
 from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import MOST_BYTES
 from a2c_spec.errors import why
-from a2c_spec.regular_files import beginning, opened
+from a2c_spec.regular_files import beginning, of_ours, opened
 from a2c_spec.state.migrations import make_folders
 
 _CHUNK = 1 << 20
@@ -102,7 +102,7 @@ class ResultsCache:
         """Keeps a result; ``sources`` are its files by digest. Returns False if one has another digest."""
         self._keep_private(*(path.parent for path in (self._entry(key), *map(self.file, sources))))
         for sha256, source in sources.items():
-            if not self.file(sha256).exists() and copy(source, self.file(sha256)) != sha256:
+            if not self._is_plain(self.file(sha256)) and copy(source, self.file(sha256)) != sha256:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
         _write(self._entry(key), inert_json(json.dumps(data, ensure_ascii=False, sort_keys=True)).encode())
@@ -112,11 +112,11 @@ class ResultsCache:
     def pass_over(self, key: str) -> None:
         """Notes that a result was made and is not fit to be kept, so that nobody waits for it another time."""
         self._keep_private(self._passed_over(key).parent)
-        self._passed_over(key).touch(mode=0o600)
+        os.close(of_ours(self._passed_over(key)))
 
     def passed_over(self, key: str) -> bool:
         """Whether that was noted, and nothing was kept since."""
-        return self._passed_over(key).exists()
+        return self._is_plain(self._passed_over(key))
 
     def _keep_private(self, *needed: Path) -> None:
         """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's. Raises
@@ -131,7 +131,7 @@ class ResultsCache:
                 with contextlib.suppress(OSError):  # another user's
                     folder.chmod(0o700)
         if ours:
-            (self.root / MARK).touch(mode=0o600)
+            os.close(of_ours(self.root / MARK))
 
     def is_ours(self) -> bool:
         """Whether the folder was made for results: it says so, or nothing else is in it."""
