@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import MOST_BYTES
 from a2c_spec.errors import why
+from a2c_spec.held_folders import held
 from a2c_spec.regular_files import beginning, of_ours, opened
 from a2c_spec.state.migrations import make_folders
 
@@ -273,16 +275,18 @@ def _write(target: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def _draft(target: Path) -> Iterator[Any]:
     """A file that gets its name once it is written and durable; if writing fails, nothing is left of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
+    name = f".{secrets.token_hex(8)}.part"
+    with held(target.parent) as folder:
         try:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(folder.open(name, flags, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            folder.place(name, target.name)
         except BaseException:
-            os.unlink(file.name)  # noqa: PTH108 - a name
+            folder.unlink(name)
             raise
-    Path(file.name).replace(target)
 
 
 def _drop(path: Path) -> None:
