@@ -389,3 +389,11 @@ def test_a_folder_that_is_exchanged_meanwhile_gets_nothing(tmp_path: Path, after
         asyncio.run(downloads.fetch(Download("pack", OUTPUT, target, lambda _done: None, before_rename), ""))
     assert "put the folder back" in caught.value.hint
     assert not any((*outside.iterdir(), *(tmp_path / "away").iterdir())), "nothing is left anywhere"
+
+
+@pytest.mark.parametrize("uri", ["file:///etc/passwd", "//127.0.0.1:1/x", "unix:///x", "http://h:0/", '["x"]', "x"])
+def test_a_link_that_leads_nowhere_is_given_up_at_once(tmp_path: Path, uri: str) -> None:
+    asked: list[str | None] = []
+    with pytest.raises(NetworkError):
+        fetch(serving(BYTES, asked), tmp_path / "a.bin", replace(OUTPUT, uri=uri))
+    assert asked == []
