@@ -64,13 +64,14 @@ def _ours(project: Project) -> Iterator[Path]:
 def _within(project: Project) -> Iterator[Path]:
     """What stands in the place of a folder of the cache or of the local API, and is none.
 
-    The files in those folders are looked at when they are opened.
+    The files in those folders are looked at when they are opened. The folder of a cache elsewhere in the project is its
+    user's, and may be a link to another one there.
     """
     local = project.home / "local"
     cache = project.root / (str(project.file.cache.get("url", "")) or f"{STATE_FOLDER}/cache")
-    for folder in (cache, cache / "entries", cache / "files", local / "files", local / "runners"):
+    for folder in (cache / "entries", cache / "files", local / "files", local / "runners"):
         yield folder
-        if folder != cache and _is_folder(folder):
+        if _is_folder(folder):
             with while_doing(f"cannot read {folder}"), os.scandir(folder) as entries:
                 yield from [Path(one.path) for one in entries if not one.is_dir(follow_symlinks=False)]
 
