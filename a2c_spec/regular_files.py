@@ -14,6 +14,7 @@ from pathlib import Path
 PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """How a command line names what another command writes, as in ``--var-file <(...)``."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_OURS = getattr(os, "O_NOFOLLOW", 0) | _FLAGS
 
 
 class TooLarge(OSError):
@@ -34,6 +35,23 @@ def opened(path: Path, *, pipe: bool = False) -> BufferedReader:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def of_ours(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
+    """A descriptor of a file that we write, made for its owner alone if there is none; OSError where a link stands
+    in its place, which is not followed, or what is no file."""
+    try:
+        descriptor = os.open(path, flags | _OURS, 0o600)
+    except OSError as error:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "this is a link, which is not followed", str(path)) from error
+        raise
+    try:
+        _check(path, os.fstat(descriptor), pipe=False)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def beginning(path: Path, most: int, *, pipe: bool = False) -> bytes:

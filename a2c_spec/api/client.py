@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.api.http.replies import Reply, error_of
+from a2c_spec.api.http.replies import Reply, error_of, token_refused
 from a2c_spec.api.http.returned_ids import path_with
 from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
@@ -16,7 +16,7 @@ from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS, LiveJob, mapping, number, parse_job, rows, text
 from a2c_spec.core.shortened import shortened
-from a2c_spec.errors import Conflict, NetworkError
+from a2c_spec.errors import AuthError, Conflict, NetworkError
 
 NEW_PLAN = "apply again to make a new plan"
 
@@ -145,6 +145,12 @@ class Client:
         access = self.upload_access.get(job_id) or await self._read_access(job_id)
         headers = {TOKEN_HEADER: access.token} if access.token else {}
         path = access.server + path_with(ENDPOINTS[call.kind].path.removeprefix("{server}"), job=job_id)
+        try:
+            return await self._sent(call, path, headers, progress)
+        except AuthError as error:
+            raise token_refused(error) from error
+
+    async def _sent(self, call: Call, path: str, headers: Mapping[str, str], progress: Progress) -> Reply:
         if isinstance(call.body, Payload):
             return await self.uploads.file(self.wire, path, headers, call.body, self._password(call.body), progress)
         payloads = (

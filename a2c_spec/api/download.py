@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 import httpx
 
@@ -26,7 +27,7 @@ from a2c_spec.core.live import MOST_UNANNOUNCED, LiveOutput
 from a2c_spec.core.reasons import size
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import IntegrityError, LimitRefused, NetworkError, ResultLocked, SpecError, why
-from a2c_spec.regular_files import opened
+from a2c_spec.held_folders import Exchanged, HeldFolder, held
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -78,14 +79,17 @@ class Download:
 class _PartFile:
     """The temporary file of one download, the digests of what it holds, and how long the service made it wait."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: HeldFolder, name: str) -> None:
+        self.folder, self.name = folder, name
         self.waited = 0.0
         self._reset()
-        if path.exists():
-            with opened(path) as file:
+        if folder.has(name):
+            with self.opened() as file:
                 while chunk := file.read(1 << 20):
                     self._count(chunk)
+
+    def opened(self, mode: Literal["rb", "ab"] = "rb", flags: int = os.O_RDONLY) -> BinaryIO:
+        return open(self.folder.open(self.name, flags), mode)  # noqa: PTH123 - a descriptor
 
     def _reset(self) -> None:
         self.size, self.md5, self.sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
@@ -96,13 +100,13 @@ class _PartFile:
         self.sha256.update(chunk)
 
     def drop(self) -> None:
-        self.path.unlink(missing_ok=True)
+        self.folder.unlink(self.name)
         self._reset()
 
     async def append(self, response: httpx.Response, most: int, on_progress: Callable[[int], None]) -> None:
         """Adds the body of an answer; what arrived before a broken connection stays for the next attempt. No more than
         a piece is written of what is beyond ``most`` bytes."""
-        with self.path.open("ab") as file:
+        with self.opened("ab", os.O_WRONLY | os.O_CREAT | os.O_APPEND) as file:
             async for chunk in unpacked(response):
                 file.write(chunk)
                 self._count(chunk)
@@ -130,25 +134,31 @@ class Downloads:
         IntegrityError, NetworkError; SpecError when the disk is full, with nothing left behind.
         """
         output, target = download.output, download.target
-        path = part_of(target, download.address, output.id)
+        name = part_of(target, download.address, output.id).name
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = _PartFile(path)
-            check_room(output, part.size, target)
-            if not _is_complete(output, part):
-                await self._fill(download, part, password)
-            fetched = Fetched(part.size, part.sha256.hexdigest())
-            await download.before_rename(fetched)
-            await self._rename(part.path, target)
+            with held(target.parent, resolved=True) as folder:
+                try:
+                    return await self._fetch(download, _PartFile(folder, name), password)
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        folder.unlink(name)
+                    raise
         except OSError as error:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
             raise disk_error(error, target) from error
+
+    async def _fetch(self, download: Download, part: _PartFile, password: str) -> Fetched:
+        check_room(download.output, part.size, download.target)
+        if not _is_complete(download.output, part):
+            await self._fill(download, part, password)
+        fetched = Fetched(part.size, part.sha256.hexdigest())
+        part.folder.check()
+        await download.before_rename(fetched)
+        await self._rename(part, download.target)
         return fetched
 
-    async def _rename(self, part: Path, target: Path) -> None:
+    async def _rename(self, part: _PartFile, target: Path) -> None:
         self.wire.probe(f"place {target.name}")
-        await asyncio.to_thread(_rename_durably, part, target)
+        await asyncio.to_thread(part.folder.place, part.name, target.name)
         self.wire.probe(f"placed {target.name}")
 
     async def _fill(self, download: Download, part: _PartFile, password: str) -> None:
@@ -198,7 +208,7 @@ class Downloads:
             if not output.size and part.size > self.most_unannounced:
                 part.drop()
                 raise too_large(output, self.most_unannounced)
-            if _is_another_page(response, download, part.path):
+            if _is_another_page(response, download, part):
                 part.drop()
                 return "the answer is a web page, perhaps a login page, and not the result"
             short = output.size and part.size < output.size
@@ -221,14 +231,14 @@ class Downloads:
         return f"{reply.status}: {reply.message}" if reply.message else str(reply.status)
 
 
-def _is_another_page(response: httpx.Response, download: Download, path: Path) -> bool:
+def _is_another_page(response: httpx.Response, download: Download, part: _PartFile) -> bool:
     """Whether an answer is an HTML page, and nothing says that the result is one. Size and checksum would tell it."""
     output, kind = download.output, response.headers.get("content-type", "").lower()
     meant = "html" in output.content_type.lower() or _PAGE_NAME.fullmatch(output.filename)
     known = meant or output.size or output.checksum or _PAGE_NAME.fullmatch(download.target.name)
     if known or not kind.startswith("text/html"):
         return False
-    with path.open("rb") as file:
+    with part.opened() as file:
         return _PAGE.match(file.read(4096).removeprefix(codecs.BOM_UTF8)) is not None
 
 
@@ -281,17 +291,8 @@ def check_room(output: LiveOutput, here: int, target: Path) -> None:
 
 def disk_error(error: OSError, target: Path) -> SpecError:
     """A failed write in words."""
+    what = "put the folder back" if isinstance(error, Exchanged) else "free disk space"
     return SpecError(
         f"cannot write {target}: {why(error)}",
-        hint="the result stays on the service; free disk space and apply again, nothing is converted twice",
+        hint=f"the result stays on the service; {what} and apply again, nothing is converted twice",
     )
-
-
-def _rename_durably(part: Path, target: Path) -> None:
-    part.replace(target)
-    with contextlib.suppress(OSError):  # not every system can sync a folder
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

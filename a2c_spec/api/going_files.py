@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+from pathlib import Path
 
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.api.part_files import part_of
 from a2c_spec.core import reasons
 from a2c_spec.errors import while_doing
+from a2c_spec.held_folders import held
+from a2c_spec.regular_files import opened
 
 
 def stays_for_others(files: OutputFiles, path: str) -> str:
@@ -22,14 +26,15 @@ def move(files: OutputFiles, source: str, path: str, address: str, output_id: st
     """Moves a file of ours, a result of ``address``; one that stays for others is copied."""
     target = files.absolute(path)
     files.probe(f"place {path}")
-    with while_doing(f"cannot move {source} to {path}"):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        place = files.root / source
+    with while_doing(f"cannot move {source} to {path}"), held(target.parent) as folder:
+        place: str | Path = files.root / source
         if stays_for_others(files, source):
-            part = part_of(target, address, output_id)
-            shutil.copyfile(place, part)
+            part = part_of(target, address, output_id).name
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with opened(Path(place)) as there, open(folder.open(part, flags), "wb") as copy:  # noqa: PTH123
+                shutil.copyfileobj(there, copy)
             place = part
-        place.replace(target)
+        folder.place(place, target.name)
     files.probe(f"placed {path}")
 
 

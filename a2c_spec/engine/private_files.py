@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from stat import S_IMODE, S_ISDIR, S_ISLNK
+from stat import S_IMODE, S_ISDIR, S_ISLNK, S_ISREG
 from typing import TYPE_CHECKING
 
 from a2c_spec.errors import UsageError, while_doing
 from a2c_spec.manifests.discover import STATE_FOLDER
+from a2c_spec.own_databases import BESIDE
 
 if TYPE_CHECKING:
     from a2c_spec.engine.project import Project
 
 OTHERS = 0o077
-BESIDE = ("", "-wal", "-shm", "-journal")
-"""What SQLite adds to the name of a database."""
 HINT = "it may lead anywhere, so it is not followed: remove it; `state` and `cache` in a2c.yaml name other places"
 
 
 def keep_private(project: Project) -> None:
-    """Takes what we keep from the view of others; raises UsageError where a link stands in the place of any of it, as
-    whoever can change files of the project, such as a pull request, may have put it there."""
+    """Takes what we keep from the view of others; raises UsageError where a link, or a pipe, stands in the place of
+    any of it, as whoever can change files of the project, such as a pull request, may have put it there."""
     for path in _ours(project):
-        try:
-            status = path.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        if S_ISLNK(status.st_mode):
-            raise UsageError(f"{project.named(path)} is a link, where a2c-spec keeps its records", hint=HINT)
-        if status.st_mode & OTHERS and not _is_a_users(path, project):
+        mode = _checked(project, path)
+        if mode & OTHERS and not _is_a_users(path, project):
             with suppress(OSError):  # another user's, or a file system without modes
-                path.chmod(S_IMODE(status.st_mode) & ~OTHERS)
+                path.chmod(S_IMODE(mode) & ~OTHERS)
+    for path in _within(project):
+        _checked(project, path)
+
+
+def _checked(project: Project, path: Path) -> int:
+    """The mode of a file or a folder, 0 where there is none."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    if S_ISLNK(mode):
+        raise UsageError(f"{project.named(path)} is a link, where a2c-spec keeps its records", hint=HINT)
+    if not S_ISREG(mode) and not S_ISDIR(mode):
+        told = f"{project.named(path)} is neither a file nor a folder, where a2c-spec keeps its records"
+        raise UsageError(told, hint="it could make a command wait, so it is not opened: remove it")
+    return mode
 
 
 def _ours(project: Project) -> Iterator[Path]:
@@ -48,6 +59,21 @@ def _ours(project: Project) -> Iterator[Path]:
     yield from reversed(between)
     for file in (state, state.with_suffix(".lock"), *project.spending_files):
         yield from (Path(f"{file}{end}") for end in BESIDE)
+
+
+def _within(project: Project) -> Iterator[Path]:
+    """What stands in the place of a folder of the cache or of the local API, and is none.
+
+    The files in those folders are looked at when they are opened. The folder of a cache elsewhere in the project is its
+    user's, and may be a link to another one there.
+    """
+    local = project.home / "local"
+    cache = project.root / (str(project.file.cache.get("url", "")) or f"{STATE_FOLDER}/cache")
+    for folder in (cache / "entries", cache / "files", local / "files", local / "runners"):
+        yield folder
+        if _is_folder(folder):
+            with while_doing(f"cannot read {folder}"), os.scandir(folder) as entries:
+                yield from [Path(one.path) for one in entries if not one.is_dir(follow_symlinks=False)]
 
 
 def _is_folder(path: Path) -> bool:

@@ -13,7 +13,7 @@ from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.discover import STATE_FOLDER, folders_below, project_within
 from a2c_spec.manifests.project_file import state_problem
 from a2c_spec.manifests.settings_file import SETTINGS_FILE
-from a2c_spec.regular_files import beginning
+from a2c_spec.regular_files import beginning, of_ours
 from a2c_spec.state.migrations import prepare_folder
 from a2c_spec.state.sqlite import SqliteStore
 
@@ -60,9 +60,8 @@ def note_state(root: Path, state: Path) -> None:
     if usual or not state.is_relative_to(root) or state in noted_states(root):
         return
     prepare_folder(home)
-    with os.fdopen(
-        os.open(home / STATES_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8"
-    ) as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    with os.fdopen(of_ours(home / STATES_FILE, flags), "w", encoding="utf-8") as file:
         file.write(f"{state.relative_to(root).as_posix()}\n")
 
 
@@ -74,6 +73,8 @@ def has_state(folder: Path) -> bool:
             return True
         if not home.is_dir():
             return False
+        if (home / "env").is_symlink():
+            return True
         homes = [home, *(home / "env").glob("*")]
         return any(_in_use(path) for one in homes for path in (one / "state.db", *last_place(folder, one)))
     except OSError:  # another user's, which we cannot read

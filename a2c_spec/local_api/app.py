@@ -32,6 +32,7 @@ from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.routes import routes
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.call_log import Call
+from a2c_spec.local_api.simulation.dashboard import with_policy
 from a2c_spec.local_api.simulation.dates import Dated
 from a2c_spec.local_api.simulation.fault_middleware import Dropped, handle_with_faults, socket_of
 from a2c_spec.local_api.simulation.faults import ActiveFaults
@@ -155,7 +156,7 @@ class LocalApi:
             await _refused(refusal)(scope, receive, send)
             return
         if path.startswith("/_a2c"):
-            await self._route(scope, receive, send)
+            await self._route(scope, receive, with_policy(send))
             return
         faults = self.faults.count(scope["method"], path)
         if not self.settings.log_calls:

@@ -16,7 +16,8 @@ from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.build import decode
-from a2c_spec.regular_files import opened
+from a2c_spec.own_databases import BESIDE, check_files, check_tables, made_by
+from a2c_spec.regular_files import of_ours, opened
 
 _CHUNK = 1024 * 1024
 _RACY_NS = 2_000_000_000  # file systems may keep times to two seconds; a younger file can change unseen
@@ -111,7 +112,8 @@ def _opened(file: Path) -> sqlite3.Connection:
     try:
         for folder in reversed([one for one in file.parents if not one.exists()]):
             folder.mkdir(exist_ok=True, mode=0o700)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        check_files(file)
+        os.close(of_ours(file))
         return _connected(file)
     except OSError:
         return _connected(":memory:")
@@ -121,8 +123,9 @@ def _opened(file: Path) -> sqlite3.Connection:
 
 def _anew(file: Path) -> sqlite3.Connection:
     try:
-        file.unlink(missing_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        for end in BESIDE:
+            Path(f"{file}{end}").unlink(missing_ok=True)
+        os.close(of_ours(file))
         return _connected(file)
     except (OSError, sqlite3.DatabaseError):
         return _connected(":memory:")
@@ -131,13 +134,17 @@ def _anew(file: Path) -> sqlite3.Connection:
 def _connected(file: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
     try:
+        check_tables(connection, made_by(_TABLE))
         connection.execute("pragma synchronous=off")
         connection.execute(_TABLE)
-        connection.execute("select path, size, mtime_ns, ctime_ns, inode, sha256, md5 from digest limit 1").fetchone()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            connection.close()
-            raise
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            return _connected(":memory:")
+        raise
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
     return connection
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from functools import cache
 from pathlib import Path
 
+from a2c_spec.own_databases import Tables, check_files, check_indexes, check_tables, made_by
+from a2c_spec.regular_files import of_ours
 from a2c_spec.state.migrations import prepare_folder
-from a2c_spec.state.plain_tables import check_plain
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS {at}.paid (
@@ -40,7 +42,22 @@ DELETE FROM {at}.paid WHERE day <= (
 """
 """A hundred days with entries are kept; days to come, which somebody else may have written, are none of them."""
 
-BESIDE = "beside"
+OURS, BESIDE = "ours", "beside"
+"""The two files. The database that they are attached to is in memory: so each is written by itself, and no journal of
+one names the other. What one knows and the other does not, after a crash between the two, it learns."""
+
+_KEY_ADDED = "ALTER TABLE {at}.paid ADD COLUMN key TEXT"
+
+
+@cache
+def _formats() -> tuple[Tables, ...]:
+    """The tables of every file that this version or an earlier one wrote."""
+    table, added, index, of_open = (text.format(at="main") for text in (TABLE, _KEY_ADDED, INDEX, OPEN_INDEX))
+    earlier = table.replace(", key TEXT", "")
+    keyed = [
+        made_by(*made, *more) for made in ((table,), (earlier, added)) for more in ((), (index,), (index, of_open))
+    ]
+    return made_by(earlier), *keyed
 
 
 def open_ledger(path: Path, beside: Path | None) -> sqlite3.Connection:
@@ -52,13 +69,13 @@ def open_ledger(path: Path, beside: Path | None) -> sqlite3.Connection:
         if not path.is_file():
             raise
         return read_ledger(path, beside)
-    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = FULL")
-    _ready(db, "main")
+    db = _connection()
+    _attach(db, OURS, str(path))
+    _ready(db, OURS)
     if beside is not None:
         _make(beside)
         if not beside.samefile(path):
-            db.execute(f"ATTACH ? AS {BESIDE}", (str(beside),))
+            _attach(db, BESIDE, str(beside))
             _ready(db, BESIDE)
             with db:
                 db.execute("BEGIN IMMEDIATE")
@@ -69,34 +86,51 @@ def open_ledger(path: Path, beside: Path | None) -> sqlite3.Connection:
 
 def read_ledger(path: Path, beside: Path | None, since: str = "") -> sqlite3.Connection:
     """A copy of what both files know since a day, as far as they are there."""
-    db = sqlite3.connect(":memory:", timeout=30, uri=True, isolation_level=None, check_same_thread=False)
-    db.execute(TABLE.format(at="main"))
-    db.execute(INDEX.format(at="main"))
+    db = _connection()
+    db.execute(f"ATTACH ':memory:' AS {OURS}")
+    db.execute(TABLE.format(at=OURS))
+    db.execute(INDEX.format(at=OURS))
     files = [file for file in (path, beside) if file is not None and file.exists()]
-    if odd := next((file for file in files if not file.is_file()), None):
-        raise sqlite3.DatabaseError(f"{odd} is not a file")
     for file in files[:1] if len(files) > 1 and files[0].samefile(files[1]) else files:
+        check_files(file)
+        if not file.is_file():
+            raise sqlite3.DatabaseError(f"{file} is not a file")
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
         how = "mode=rw" if writable else "mode=ro&immutable=1"
-        db.execute(f"ATTACH ? AS {BESIDE}", (f"{file.absolute().as_uri()}?{how}",))
-        check_plain(db, BESIDE)
+        _attach(db, BESIDE, f"{file.absolute().as_uri()}?{how}")
+        _check(db, BESIDE)
         if _columns(db, BESIDE):
-            _pass_on(db, BESIDE, "main", since)
+            _pass_on(db, BESIDE, OURS, since)
         db.execute(f"DETACH {BESIDE}")
     db.execute("PRAGMA query_only = ON")
     return db
 
 
+def _connection() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", timeout=30, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _attach(db: sqlite3.Connection, at: str, name: str) -> None:
+    db.execute(f"ATTACH ? AS {at}", (name,))
+    db.execute(f"PRAGMA {at}.synchronous = FULL")
+
+
+def _check(db: sqlite3.Connection, at: str) -> None:
+    """Raises NotOurs where a file has other tables than ours, or an index that leads past what they say."""
+    check_tables(db, *_formats(), at=at)
+    check_indexes(db, at)
+
+
 def learn(db: sqlite3.Connection, since: str = "") -> None:
     """Takes over what the file beside knows since a day, and how what was open has ended."""
     if _attached(db):
-        _pass_on(db, BESIDE, "main", since)
+        _pass_on(db, BESIDE, OURS, since)
 
 
 def tell(db: sqlite3.Connection, since: str = "") -> None:
     """Writes into the file beside what it does not know yet."""
     if _attached(db):
-        _pass_on(db, "main", BESIDE, since)
+        _pass_on(db, OURS, BESIDE, since)
 
 
 def _attached(db: sqlite3.Connection) -> bool:
@@ -113,12 +147,12 @@ def _pass_on(db: sqlite3.Connection, at: str, to: str, since: str) -> None:
 
 def _ready(db: sqlite3.Connection, at: str) -> None:
     """The tables of a file, also of one that an earlier version wrote, with a key at every entry."""
-    check_plain(db, at)
+    _check(db, at)
     with db:
         db.execute("BEGIN IMMEDIATE")
         db.execute(TABLE.format(at=at))
         if "key" not in _columns(db, at):
-            db.execute(f"ALTER TABLE {at}.paid ADD COLUMN key TEXT")
+            db.execute(_KEY_ADDED.format(at=at))
         db.execute(INDEX.format(at=at))
         db.execute(OPEN_INDEX.format(at=at))
         db.execute(f"UPDATE {at}.paid SET key = {KEY} WHERE key IS NULL")  # noqa: S608 - names of ours
@@ -130,5 +164,6 @@ def _columns(db: sqlite3.Connection, at: str) -> set[str]:
 
 
 def _make(path: Path) -> None:
+    check_files(path)
     prepare_folder(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(of_ours(path))

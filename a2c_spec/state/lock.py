@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from a2c_spec.errors import Locked, SpecError, why
+from a2c_spec.regular_files import of_ours
 
 NO_LOCKS_HINT = "keep the project, or at least the state (`state` in a2c.yaml, --state), on another file system"
 HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
@@ -23,7 +24,7 @@ HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 def exclusive(path: Path, who: str) -> Iterator[None]:
     """Holds ``path`` for as long as the context, or the process, lives; raises Locked, naming the holder, and SpecError
     where nothing can be locked."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = of_ours(path)
     with os.fdopen(handle, "r+") as file:
         if not _try(file, path):
             raise Locked(

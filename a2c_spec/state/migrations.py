@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.errors import IntegrityError, SpecError, why
+from a2c_spec.own_databases import NotOurs, Tables, check_files, made_by, tables_in
+from a2c_spec.regular_files import of_ours
 from a2c_spec.state.format import with_check
 from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
-from a2c_spec.state.plain_tables import check_plain
 from a2c_spec.state.upgrade_3 import upgraded
 
 SCHEMA = """
@@ -104,16 +105,17 @@ def open_database(path: Path, named: Path | None = None) -> sqlite3.Connection:
 
 
 def _opened(path: Path, named: Path) -> sqlite3.Connection:
+    check_files(path)
     _refuse_empty(path)
     _create_file(path)
     if path == named and (problem := record_locks_problem(path)):
         raise NotWritable(problem, hint=NO_LOCKS_HINT)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
-        check_plain(db)
+        _check_tables(db, named)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        _upgrade(db, named)
+        _upgrade(db)
     except BaseException:
         db.close()
         raise
@@ -156,20 +158,41 @@ def prepare_folder(folder: Path) -> None:
 def _create_file(path: Path) -> None:
     """The folder and the file; only their owner can read them."""
     prepare_folder(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(of_ours(path))
 
 
-def _upgrade(db: sqlite3.Connection, path: Path) -> None:
+def _upgrade(db: sqlite3.Connection) -> None:
     if not _exists(db):
         _create_tables(db)
-    version = _version(db)
+    for step in range(_version(db) + 1, VERSION + 1):
+        _migrate(db, step)
+
+
+def _check_tables(db: sqlite3.Connection, path: Path) -> None:
+    """Raises NotOurs where a state has other tables than its format, before anything of it is read;
+    IntegrityError where that is a newer one."""
+    db.execute("BEGIN")  # tables and format at one moment: another process may be upgrading it
+    found = tables_in(db)
+    if found and not found >= _META:
+        raise NotOurs("it has no table 'meta' of a2c-spec")
+    version = _version(db) if found else 0
+    db.execute("COMMIT")
     if version > VERSION:
         raise IntegrityError(
             f"the state in {path} was written by a newer a2c-spec (format {version}; this one reads {VERSION})",
             hint="the file was not changed; upgrade a2c-spec",
         )
-    for step in range(version + 1, VERSION + 1):
-        _migrate(db, step)
+    if found != (made := _tables(version)):
+        kind, name, *_ = min(found ^ made)
+        raise NotOurs(f"its {kind} {name!r} is none that a2c-spec made")
+
+
+_META = frozenset(one for one in made_by(SCHEMA) if one[2] == "meta")
+
+
+def _tables(version: int) -> Tables:
+    """The tables of a format; a state without any format has none."""
+    return made_by(SCHEMA, *(MIGRATIONS[step] for step in range(2, version + 1))) if version else frozenset()
 
 
 def _exists(db: sqlite3.Connection) -> bool:

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Any
 from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import MOST_BYTES
 from a2c_spec.errors import why
-from a2c_spec.regular_files import beginning, opened
+from a2c_spec.held_folders import held
+from a2c_spec.regular_files import beginning, of_ours, opened
 from a2c_spec.state.migrations import make_folders
 
 _CHUNK = 1 << 20
@@ -102,7 +104,7 @@ class ResultsCache:
         """Keeps a result; ``sources`` are its files by digest. Returns False if one has another digest."""
         self._keep_private(*(path.parent for path in (self._entry(key), *map(self.file, sources))))
         for sha256, source in sources.items():
-            if not self.file(sha256).exists() and copy(source, self.file(sha256)) != sha256:
+            if not self._is_plain(self.file(sha256)) and copy(source, self.file(sha256)) != sha256:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
         _write(self._entry(key), inert_json(json.dumps(data, ensure_ascii=False, sort_keys=True)).encode())
@@ -112,11 +114,11 @@ class ResultsCache:
     def pass_over(self, key: str) -> None:
         """Notes that a result was made and is not fit to be kept, so that nobody waits for it another time."""
         self._keep_private(self._passed_over(key).parent)
-        self._passed_over(key).touch(mode=0o600)
+        os.close(of_ours(self._passed_over(key)))
 
     def passed_over(self, key: str) -> bool:
         """Whether that was noted, and nothing was kept since."""
-        return self._passed_over(key).exists()
+        return self._is_plain(self._passed_over(key))
 
     def _keep_private(self, *needed: Path) -> None:
         """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's. Raises
@@ -131,7 +133,7 @@ class ResultsCache:
                 with contextlib.suppress(OSError):  # another user's
                     folder.chmod(0o700)
         if ours:
-            (self.root / MARK).touch(mode=0o600)
+            os.close(of_ours(self.root / MARK))
 
     def is_ours(self) -> bool:
         """Whether the folder was made for results: it says so, or nothing else is in it."""
@@ -273,16 +275,18 @@ def _write(target: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def _draft(target: Path) -> Iterator[Any]:
     """A file that gets its name once it is written and durable; if writing fails, nothing is left of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
+    name = f".{secrets.token_hex(8)}.part"
+    with held(target.parent) as folder:
         try:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(folder.open(name, flags, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            folder.place(name, target.name)
         except BaseException:
-            os.unlink(file.name)  # noqa: PTH108 - a name
+            folder.unlink(name)
             raise
-    Path(file.name).replace(target)
 
 
 def _drop(path: Path) -> None:

@@ -14,28 +14,28 @@ from pathlib import Path
 from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.state.ledger import KEY, learn, open_ledger, read_ledger, tell
 
-SUM = "SELECT coalesce(sum(max(CAST(credits AS INTEGER), 0)), 0) FROM main.paid WHERE realm = ? AND day >= ?"
+SUM = "SELECT coalesce(sum(max(CAST(credits AS INTEGER), 0)), 0) FROM ours.paid WHERE realm = ? AND day >= ?"
 """Days to come count too, so that a clock that was set back gives nothing away. No entry does, whoever wrote it."""
 
-INSERT = f"INSERT INTO main.paid (realm, env, run, day, credits, open, key) VALUES (?, ?, ?, ?, ?, 1, {KEY})"  # noqa: S608
-SETTLE = "UPDATE main.paid SET credits = ?, open = 0 WHERE id = ?"
+INSERT = f"INSERT INTO ours.paid (realm, env, run, day, credits, open, key) VALUES (?, ?, ?, ?, ?, 1, {KEY})"  # noqa: S608
+SETTLE = "UPDATE ours.paid SET credits = ?, open = 0 WHERE id = ?"
 SETTLE_LAST = """
-UPDATE main.paid SET credits = ?, open = 0
+UPDATE ours.paid SET credits = ?, open = 0
 WHERE id = (
-  SELECT id FROM main.paid WHERE realm = ? AND env = ? AND run IN (?, ?) AND open ORDER BY run = ? DESC, id DESC LIMIT 1
+  SELECT id FROM ours.paid WHERE realm = ? AND env = ? AND run IN (?, ?) AND open ORDER BY run = ? DESC, id DESC LIMIT 1
 )
 """
-FILE = "UPDATE main.paid SET run = ? WHERE id = ?"
+FILE = "UPDATE ours.paid SET run = ? WHERE id = ?"
 """Once a job is known, its cost is looked for by its id: addresses change, and several may have results of one job."""
 
 OPEN = """
-SELECT max(CAST(credits AS INTEGER), 0) FROM main.paid
+SELECT max(CAST(credits AS INTEGER), 0) FROM ours.paid
 WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
 """
 Settlement = tuple[str, tuple[object, ...]]
 """A statement with its values."""
 
-TOUCH: Settlement = ("PRAGMA main.user_version = 0", ())
+TOUCH: Settlement = ("PRAGMA ours.user_version = 0", ())
 """A write of what is there already: with any write SQLite takes back what was half written, and removes its journal."""
 
 NEVER = "~"

@@ -157,6 +157,32 @@ def test_the_answer_of_a_create_tells_where_uploads_go() -> None:
     assert seen == ["service.example", "www7.example"]
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_takes_no_upload_is_not_told_as_a_refused_key(status: int) -> None:
+    """It never got the key."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        job = {"id": "job-1", "server": "https://www7.example", "token": "secret-token"}
+        return httpx.Response(200, json=job) if request.method == "GET" else httpx.Response(status)
+
+    with pytest.raises(AuthError, match=f"server of the job does not accept the upload: .*{status}") as caught:
+        asyncio.run(client_of(answer).send(UPLOAD, "job-1", {}, lambda *_: None))
+    assert "API2CONVERT_API_KEY" not in f"{caught.value}{caught.value.hint}"
+
+
+@pytest.mark.parametrize("server", ["file:///x", "ftp://h", "http://h:0", "//h", "www7.example", '["x"]'])
+def test_a_server_to_which_nothing_can_be_sent_is_given_up_at_once(server: str) -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return httpx.Response(200, json={"id": "job-1", "server": server, "token": "t"})
+
+    with pytest.raises(NetworkError):
+        asyncio.run(client_of(answer).send(UPLOAD, "job-1", {}, lambda *_: None))
+    assert sent == ["GET"]
+
+
 def test_a_job_that_names_no_server_cannot_take_uploads() -> None:
     with pytest.raises(NetworkError, match="names no server"):
         asyncio.run(

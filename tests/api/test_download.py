@@ -357,3 +357,43 @@ def test_a_page_in_the_place_of_a_result_may_pass(tmp_path: Path) -> None:
     answers = in_turn(httpx.Response(200, content=PAGE, headers=HTML), httpx.Response(200, content=BYTES))
     fetch(answers, tmp_path / "a.bin", UNKNOWN)
     assert (tmp_path / "a.bin").read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("after", ["the request", "half of it", "all of it"])
+def test_a_folder_that_is_exchanged_meanwhile_gets_nothing(tmp_path: Path, after: str) -> None:
+    target, outside = tmp_path / "dist" / "a.bin", tmp_path / "outside"
+    outside.mkdir()
+
+    def exchange() -> None:
+        target.parent.rename(tmp_path / "away")
+        target.parent.symlink_to(outside)
+
+    class Body(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator
+            yield BYTES[:5000]
+            if after == "half of it":
+                exchange()
+            yield BYTES[5000:]
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        if after == "the request":
+            exchange()
+        return httpx.Response(200, stream=Body())
+
+    async def before_rename(_fetched: Fetched) -> None:
+        exchange()
+
+    clock = Clock()
+    downloads = Downloads(wire_over(answer, clock), clock.sleep, lambda: 0.0)
+    with pytest.raises(SpecError, match=r"cannot write .*a.bin: another folder, or a link") as caught:
+        asyncio.run(downloads.fetch(Download("pack", OUTPUT, target, lambda _done: None, before_rename), ""))
+    assert "put the folder back" in caught.value.hint
+    assert not any((*outside.iterdir(), *(tmp_path / "away").iterdir())), "nothing is left anywhere"
+
+
+@pytest.mark.parametrize("uri", ["file:///etc/passwd", "//127.0.0.1:1/x", "unix:///x", "http://h:0/", '["x"]', "x"])
+def test_a_link_that_leads_nowhere_is_given_up_at_once(tmp_path: Path, uri: str) -> None:
+    asked: list[str | None] = []
+    with pytest.raises(NetworkError):
+        fetch(serving(BYTES, asked), tmp_path / "a.bin", replace(OUTPUT, uri=uri))
+    assert asked == []

@@ -15,6 +15,7 @@ from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import open_project
 from a2c_spec.engine.runtime import Runtime
 from a2c_spec.engine.state_places import has_state
+from a2c_spec.own_databases import BESIDE
 from tests.conftest import Command
 
 ONE = """\
@@ -91,6 +92,8 @@ LINKS = (
     ".a2c", ".a2c/state.db", ".a2c/state.db-wal", ".a2c/state.lock", ".a2c/digests.db", ".a2c/outputs.json",
     ".a2c/.outputs.json.draft", ".a2c/.gitignore", ".a2c/spending.db", ".a2c/local", ".a2c/local/store.db",
     ".a2c/local/files", ".a2c/local/runners", ".a2c/cache", ".a2c/env", ".a2c/state.path", ".a2c/anything",
+    ".a2c/local/files/job", ".a2c/local/runners/r.lock", ".a2c/cache/entries", ".a2c/cache/entries/ab",
+    ".a2c/cache/files", ".a2c/cache/files/ab",
 )  # fmt: skip
 COMMANDS = (["apply"], ["plan"], ["status"], ["verify"], ["destroy", "one"], ["cache", "list"], ["doctor"])
 
@@ -116,6 +119,38 @@ def test_a_link_in_the_place_of_anything_of_ours_is_refused_and_not_followed(
     assert list(target.iterdir()) == [] if there == "folder" else target.exists() == (there == "file")
     if there == "file":
         assert target.read_text() == "mine"
+
+
+@pytest.mark.parametrize("link", ["kept/cache", "kept/cache/entries", "kept/cache/files/ab"])
+def test_so_is_one_in_a_cache_elsewhere_in_the_project(project: Path, tmp_path: Path, a2c: Command, link: str) -> None:
+    (project / "one.yaml").write_text(ONE)
+    (project / "a2c.yaml").write_text("cache: kept/cache\n")
+    (project / link).parent.mkdir(parents=True)
+    (tmp_path / "victim").mkdir()
+    (project / link).symlink_to(tmp_path / "victim")
+    ran = a2c("apply", "--local")
+    assert (ran.code in (2, 5), "link" in ran.err or "outside the project" in ran.err) == (True, True), ran.err
+    assert list((tmp_path / "victim").iterdir()) == []
+
+
+DATABASES = ("state.db", "digests.db", "spending.db", "local/store.db")
+PIPES = [*(f".a2c/{name}{end}" for name in DATABASES for end in BESIDE),
+         ".a2c/state.lock", ".a2c/outputs.json", ".a2c/.gitignore", ".a2c/states", ".a2c/hmac.key", ".a2c/local/files",
+         ".a2c/local/runners", ".a2c/anything"]  # fmt: skip  # a table
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+def test_a_pipe_in_the_place_of_anything_of_ours_is_refused_and_nobody_waits(
+    project: Path, a2c: Command, pipe: str
+) -> None:
+    (project / "one.yaml").write_text(ONE)
+    (project / pipe).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(project / pipe)
+    for command in (*COMMANDS, ["validate"]):
+        ran = a2c(*command, *([] if command[0] in ("cache", "validate") else ["--local"]))
+        said = f"{ran.out}{ran.err}"
+        code = {"doctor": 1, "validate": 0}.get(command[0], 2)
+        assert (ran.code, code == 0 or f"{pipe} is neither a file nor a folder" in said) == (code, True), said
 
 
 OF_THE_STATE = ("kept", "kept/state.db")

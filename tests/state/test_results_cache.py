@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -256,6 +257,28 @@ def test_no_link_within_it_is_followed(cache: ResultsCache, tmp_path: Path, part
     with pytest.raises(OSError, match="Not a directory"):
         save(cache, KEY, b"ab")
     assert everything(theirs.root) == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_no_file_in_it_is_written_through_a_link(cache: ResultsCache, tmp_path: Path, there: bool) -> None:
+    victim = tmp_path / "victim"
+    for place in (
+        f"entries/{KEY[:2]}/{KEY}.none",
+        MARK,
+        f"files/{sha256(b'ab')[:2]}/{sha256(b'ab')}",
+        f"entries/{KEY[:2]}/{KEY}.json",
+    ):
+        shutil.rmtree(cache.root, ignore_errors=True)
+        (cache.root / place).parent.mkdir(parents=True)
+        (cache.root / place).symlink_to(victim)
+        victim.write_text("mine") if there else victim.unlink(missing_ok=True)
+        before = victim.stat().st_mtime_ns if there else 0
+        assert not cache.passed_over(KEY)
+        with contextlib.suppress(OSError):
+            cache.pass_over(KEY)
+        with contextlib.suppress(OSError):
+            save(cache, KEY, b"ab")
+        assert (victim.exists(), victim.stat().st_mtime_ns if there else 0) == (there, before)
 
 
 ROW = {"sha256": sha256(b"one"), "size": 3, "conversion": 0, "inputs": [0], "index": 0, "service_name": "one"}

@@ -60,7 +60,7 @@ def test_what_is_set_aside_for_one_job_is_found_without_reading_all(
     spending: Spending, statement: str, values: tuple[object, ...]
 ) -> None:
     reserve(spending)
-    with contextlib.closing(sqlite3.connect(spending.path)) as db:
+    with contextlib.closing(open_ledger(spending.path, None)) as db:
         steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
     assert not [step for step in steps if step.startswith("SCAN")], steps
 

@@ -58,6 +58,9 @@ class Reply:
         return ""
 
 
+KEY_REFUSED = "the service does not accept the API key: "
+
+
 def _joined(errors: object) -> str:
     if isinstance(errors, Mapping):
         return "; ".join(f"{key}: {value}" for key, value in errors.items())
@@ -162,7 +165,7 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
     text = reply.message or f"the service answered {reply.status}"
     unexpected = NetworkError if repeatable else LostAnswer
     if reply.status in (401, 403):
-        return AuthError(f"the service does not accept the API key: {text}", hint="check API2CONVERT_API_KEY")
+        return AuthError(f"{KEY_REFUSED}{text}", hint="check API2CONVERT_API_KEY")
     if reply.status == 402:
         return QuotaError(f"credits or contract limits are used up: {text}", hint="nothing more is started")
     if reply.status >= 500:
@@ -197,3 +200,11 @@ class MissingIds(SpecError):
 
 UNKNOWN_RESULT = (LostAnswer, MissingIds)
 """Failures after which only reading the job tells what it holds now."""
+
+
+def token_refused(error: AuthError) -> AuthError:
+    """The same of an upload: its server got no key, but the token of the job."""
+    told = error.message.removeprefix(KEY_REFUSED)
+    return AuthError(
+        f"the server of the job does not accept the upload: {told}", hint="apply again; the key is not sent there"
+    )

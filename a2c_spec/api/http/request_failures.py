@@ -54,12 +54,23 @@ def address_of_none(said: str) -> NetworkError:
     return NetworkError(f"the service gave an address that cannot be used ({said})", hint="nothing was sent to it")
 
 
+def check_usable(url: httpx.URL) -> None:
+    """Raises ValueError for an address to which nothing can ever be sent, so that it is not tried again and again."""
+    if url.scheme not in ("http", "https"):
+        raise ValueError(f"it begins with neither http:// nor https://, but {url.scheme or 'nothing'}")
+    if not url.host or "%" in url.host or set(url.host) & set("[]<>\\^`{|} "):
+        raise ValueError("its host is none")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ValueError(f"its port is {url.port}")
+
+
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     """Where an address leads to, whatever its path is: what was given for one place is not told another."""
     return url.scheme, url.host, url.port
 
 
 def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
-    """Raises NetworkError when a step leads from https to a connection without TLS."""
+    """Raises NetworkError when a step leads from https to one without TLS, ValueError when it leads nowhere."""
+    check_usable(after)
     if before.scheme == "https" and after.scheme != "https":
         raise NetworkError(f"{before.host} redirects to {after.scheme}://{after.host} without TLS, which is refused")

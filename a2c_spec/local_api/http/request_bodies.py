@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from starlette.requests import Request
 
 from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, INVALID, Refusal, not_an_object
+
+CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 
 
 async def read_json(request: Request, limit: int) -> Any:
@@ -28,7 +32,11 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
 
 
 async def read_bounded(request: Request, limit: int) -> bytes:
-    """The body of a request; 413 when it has more than ``limit`` bytes."""
+    """The body of a request; 413 when it has more than ``limit`` bytes, 400 when its headers say that it is packed or
+    not UTF-8: whoever believes them, such as a proxy, would read something else than we do."""
+    require_unpacked(request)
+    if (found := _CHARSET.search(request.headers.get("content-type", ""))) and found[1].lower() not in CHARSETS:
+        raise Refusal(400, {"code": INVALID, "message": "The body must be UTF-8"})
     chunks = []
     size = 0
     async for chunk in request.stream():
@@ -37,6 +45,12 @@ async def read_bounded(request: Request, limit: int) -> bytes:
             raise too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def require_unpacked(request: Request) -> None:
+    """400 when a body is, or is said to be, packed: no client of this API packs one."""
+    if any(text.strip().lower() not in ("", "identity") for text in request.headers.getlist("content-encoding")):
+        raise Refusal(400, {"code": INVALID, "message": "The body must have no content encoding"})
 
 
 def too_large(limit: int) -> Refusal:

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from a2c_spec.local_api.http.request_bodies import too_large
+from a2c_spec.local_api.http.request_bodies import require_unpacked, too_large
 from a2c_spec.local_api.jobs.refusals import INVALID, Refusal
 from a2c_spec.local_api.storage.blobs import CHUNK, Sink, StoredFile, safe_name
 
@@ -32,6 +32,7 @@ class _Parser(MultiPartParser):
     """The framework's parser, which also refuses a body that is too large or ends too early."""
 
     def __init__(self, request: Request, limit: int) -> None:
+        require_unpacked(request)
         stream = self._checked(request.stream(), limit)
         super().__init__(request.headers, stream, max_files=1, max_fields=FIELDS, max_part_size=FIELD_BYTES)
         self._complete = False

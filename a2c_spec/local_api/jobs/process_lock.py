@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from a2c_spec.local_api.storage.private_folder import check_files
+
+NAME = re.compile(r"[0-9a-f]{32}")
+"""No other name is one of ours: a store may say anything."""
 
 
 @dataclass(slots=True)
@@ -37,12 +43,12 @@ class ProcessLock:
         if name == self.name:
             return True
         path = self._path(name)
-        return bool(name) and path.exists() and _is_locked(path)
+        return bool(NAME.fullmatch(name)) and path.exists() and _is_locked(path)
 
     def remove_stale(self) -> None:
         """Remove the lock files of processes that have ended."""
         for path in self.folder.glob("*.lock"):
-            if not self.is_alive(path.stem):
+            if NAME.fullmatch(path.stem) and not self.is_alive(path.stem):
                 path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
@@ -50,6 +56,7 @@ class ProcessLock:
 
 
 def _is_locked(path: Path) -> bool:
+    check_files(path)
     probe = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
         probe.execute("BEGIN EXCLUSIVE")

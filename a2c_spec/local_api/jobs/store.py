@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from a2c_spec.local_api.jobs.model import Job, from_document, to_document
+from a2c_spec.local_api.storage.private_folder import check_files
+from a2c_spec.local_api.storage.store_tables import check_tables
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -57,11 +59,12 @@ class Store:
         self._closed = False
         self._log_to_empty = False
         self.read_only = read_only
+        check_files(path)
+        name = f"file:{quote(str(path))}?mode=ro&immutable=1" if read_only else path
+        self._db = sqlite3.connect(name, uri=read_only, check_same_thread=False, isolation_level=None, timeout=30)
+        check_tables(self._db, SCHEMA)
         if read_only:
-            uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
-            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
             return
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA secure_delete = ON")  # what is taken out of a job is overwritten

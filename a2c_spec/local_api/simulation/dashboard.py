@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Message, Send
 
 from a2c_spec.local_api.endpoints.downloads import find_output
 from a2c_spec.local_api.http.access import base_of, job_json, service_of, wire_of
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 CALLS_SHOWN = 100
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp")
+_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -55,7 +58,28 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 
 def _page(name: str, **values: Any) -> Response:
-    return HTMLResponse(_templates().get_template(name).render(**values), headers=POLICY)
+    return HTMLResponse(inert(_templates().get_template(name).render(**values)), headers=POLICY)
+
+
+def inert(page: str) -> str:
+    """A page in which what jobs and requests hold turns no text round and hides nothing: as escapes."""
+    return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", page)
+
+
+def with_policy(send: Send) -> Send:
+    """The same for every answer below /_a2c: no browser makes a page, or a script, of what is none."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name for name, _ in message.get("headers", ())}
+            more = [(name.lower().encode(), text.encode()) for name, text in POLICY.items()]
+            message = {
+                **message,
+                "headers": [*message.get("headers", ()), *(row for row in more if row[0] not in there)],
+            }
+        await send(message)
+
+    return sending
 
 
 async def jobs(request: Request) -> Response:

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import shutil
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
+
+from a2c_spec.local_api.storage.private_folder import NotPrivate
 
 CHUNK = 256 * 1024
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,199}")
+"""A name that we give; a store that somebody else wrote may say anything."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """The folder of all files. A blob is the name of one: ``<job id>/<file id>``, never a name that a client chose."""
+    """The folder of all files. A blob is the name of one: ``<job id>/<file id>``, never a name that a client chose.
+
+    NotPrivate for any other name, and where a link stands on the way: it would lead to files of others.
+    """
 
     root: Path
 
     def path(self, blob: str) -> Path:
-        """The path of a blob."""
-        return self.root / blob
+        """The path of a blob; of none it is the folder of all."""
+        if not blob:
+            return self.root
+        job_id, _, file_id = blob.partition("/")
+        return _plain(self._folder(job_id), file_id, S_ISREG)
+
+    def _folder(self, job_id: str) -> Path:
+        return _plain(self.root, job_id, S_ISDIR)
 
     def place(self, job_id: str, file_id: str) -> str:
         """The blob of a new file, which is there from now on, empty, for its owner alone."""
-        (self.root / job_id).mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self.root / job_id / file_id, os.O_WRONLY | os.O_CREAT, 0o600))
-        return f"{job_id}/{file_id}"
+        self._folder(job_id).mkdir(parents=True, exist_ok=True, mode=0o700)
+        blob = f"{job_id}/{file_id}"
+        os.close(os.open(self.path(blob), os.O_WRONLY | os.O_CREAT | _NO_LINK, 0o600))
+        return blob
 
     def workdir(self, job_id: str, name: str) -> Path:
         """An empty folder for a converter to work in."""
-        folder = self.root / job_id / "work" / name
+        above = _plain(self._folder(job_id), "work", S_ISDIR)
+        folder = _plain(above, name, S_ISDIR)
         shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        above.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(mode=0o700)
         return folder
 
@@ -46,12 +65,12 @@ class Blobs:
 
     def drop_job(self, job_id: str) -> None:
         """Delete all files of a job."""
-        shutil.rmtree(self.root / job_id, ignore_errors=True)
+        shutil.rmtree(self._folder(job_id), ignore_errors=True)
 
     def untouched_since(self, at: float) -> list[str]:
         """The ids of the jobs to whose folders nothing was added since ``at``."""
-        folders = self.root.iterdir() if self.root.is_dir() else ()
-        return [folder.name for folder in folders if folder.stat().st_mtime < at]
+        folders = [one for one in self.root.iterdir() if _NAME.fullmatch(one.name)] if self.root.is_dir() else ()
+        return [folder.name for folder in folders if folder.lstat().st_mtime < at]
 
     def clear(self) -> None:
         """Delete everything."""
@@ -76,7 +95,8 @@ class Sink:
         self.path = path
         self.size = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._file: BinaryIO = path.open("wb")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK
+        self._file: BinaryIO = open(os.open(path, flags, 0o600), "wb")  # noqa: PTH123, SIM115 - a descriptor
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -99,6 +119,20 @@ def checksum(path: Path) -> str:
     """The MD5 of a file, which the API calls its checksum."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _plain(folder: Path, name: str, kind: Callable[[int], bool]) -> Path:
+    """What has a name in a folder, or would have it."""
+    path = folder / name
+    if not _NAME.fullmatch(name):
+        raise NotPrivate(errno.EINVAL, f"{name!r} is no name of a file of this service", str(folder))
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return path
+    if not kind(mode):
+        raise NotPrivate(errno.ELOOP, f"{path} is a link, or what else this service did not make; remove it", str(path))
+    return path
 
 
 def safe_name(name: str, fallback: str = "output") -> str:

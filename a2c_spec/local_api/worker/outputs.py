@@ -121,6 +121,7 @@ def _output(service: Service, job: Job, entry: Conversion, index: int, product: 
     blob = service.blobs.place(job.id, output_id)
     path = service.blobs.path(blob)
     product.path.replace(path)
+    path = service.blobs.path(blob)  # it is a file, and no link
     return Output(
         id=output_id,
         conversion=entry.id,

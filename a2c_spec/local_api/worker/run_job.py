@@ -10,6 +10,7 @@ from a2c_spec.local_api.jobs.secret_values import without_secrets
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.store import StoreClosed
 from a2c_spec.local_api.jobs.vocabulary import COMPLETED, CONVERTING, FAILED, FETCHING
+from a2c_spec.local_api.storage.private_folder import NotPrivate
 from a2c_spec.local_api.worker.inputs import fetch_inputs
 from a2c_spec.local_api.worker.outputs import is_delivered, make_outputs
 from a2c_spec.local_api.worker.steps import Message, Superseded, is_fatal, message, step
@@ -30,9 +31,11 @@ def run_job(service: Service, job_id: str) -> None:
         _clean_up(service, job_id)
     except StoreClosed:
         return  # the next service on this folder resumes the job
+    except NotPrivate as problem:
+        _give_up(service, job_id, str(problem.strerror))
     except Exception:
         log.exception("The local API could not carry out job %s", job_id)
-        _give_up(service, job_id)
+        _give_up(service, job_id, "The service failed while it worked on this job.")
 
 
 def _clean_up(service: Service, job_id: str) -> None:
@@ -41,8 +44,8 @@ def _clean_up(service: Service, job_id: str) -> None:
         service.blobs.drop_job(job_id)
 
 
-def _give_up(service: Service, job_id: str) -> None:
-    error = message("conversion", "", 500, "The service failed while it worked on this job.")
+def _give_up(service: Service, job_id: str, why: str) -> None:
+    error = message("conversion", "", 500, why)
     try:
         step(service, job_id, lambda job: _failed(job, [error], service.clock.now()))
     except Superseded:

@@ -22,6 +22,11 @@ from a2c_spec.manifests.expressions.limits import (
 )
 
 MAX_WRAP = 10_000  # characters that `wordwrap` takes
+LETTERS = {
+    "capitalize": 20, "ext": 3, "float": 10, "int": 10, "lower": 20, "rsplit": 25, "slug": 2, "split": 25, "stem": 3,
+    "title": 2, "upper": 20, "urlencode": 2, "wordcount": 6,
+}  # fmt: skip  # a table
+"""How many characters of a text one step pays for, where that is not 100: what takes longer for each costs more."""
 _MISUSE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, AssertionError, jinja2.TemplateError)
 
 
@@ -30,7 +35,8 @@ class Function:
     """One filter, test or method: one line of documentation, an example with its value, and how it is limited.
 
     ``looks_at`` says what it costs: "one" step, a step for "each" item, or a step for "all" values inside its
-    arguments; "text" is "all", and lists and mappings among the arguments count as text too.
+    arguments; "text" is "all", and lists and mappings among the arguments count as text too; "items" is "all", and a
+    text that is first counts as a list of its characters, each of which is made, compared and sorted.
     ``check`` is called before it, with the budget and the same arguments.
     """
 
@@ -46,11 +52,11 @@ def callable_of(name: str, function: Function) -> Callable[..., Any]:
     """``function`` as Jinja calls it, limited; every misuse is an ExpressionError."""
     passed = getattr(function.call, "jinja_pass_arg", None)
     first = _PASSED[passed.name if passed else ""]
-    call, check, looks_at = function.call, function.check, function.looks_at
+    call, check, looks_at, letters = function.call, function.check, function.looks_at, LETTERS.get(name, 100)
 
     @pass_context
     def limited_call(context: Any, /, *values: Any, **named: Any) -> Any:
-        _charge(context.budget, looks_at, (*values, *named.values()))
+        _charge(context.budget, looks_at, letters, (*values, *named.values()))
         try:
             if check is not None:
                 check(context.budget, *values, **named)
@@ -72,12 +78,12 @@ _PASSED: dict[str, Callable[[Any], tuple[Any, ...]]] = {
 }
 
 
-def _charge(budget: Budget, looks_at: str, values: tuple[Any, ...]) -> None:
+def _charge(budget: Budget, looks_at: str, letters: int, values: tuple[Any, ...]) -> None:
     """Count the work of a call before it is done."""
-    steps = 1
+    steps = 4 * len(values[0]) if looks_at == "items" and values and isinstance(values[0], str) else 1
     for value in values:
         if isinstance(value, str):
-            steps += len(value) if looks_at == "each" else len(value) // 100
+            steps += len(value) if looks_at == "each" else len(value) // letters
         elif looks_at == "one" or type(value) in (int, bool, float, type(None)):
             continue
         elif looks_at == "each" and not isinstance(value, Absent):
@@ -86,6 +92,7 @@ def _charge(budget: Budget, looks_at: str, values: tuple[Any, ...]) -> None:
             size = weigh(value, budget)
             if looks_at == "text":
                 budget.spend_size(size)
+                steps += size // letters
     budget.spend(steps)
 
 
@@ -107,6 +114,12 @@ def check_replace(budget: Budget, value: Any, old: Any, new: Any, count: int | N
 def check_join(budget: Budget, value: Any, d: Any = "", attribute: Any = None) -> None:  # noqa: ARG001 - as `join`
     """``join``: the separator is repeated."""
     budget.spend_size(len(str(d)) * len(value))
+    budget.spend(len(value) if isinstance(value, str) else 0)
+
+
+def check_trim(budget: Budget, value: Any, chars: Any = None) -> None:
+    """``trim`` and its like: each character is looked for among those that go."""
+    budget.spend(len(str(value)) * len(chars) // 1000 if isinstance(chars, str) else 0)
 
 
 def check_width(_budget: Budget, _value: Any, width: int = 80) -> None:
@@ -126,7 +139,7 @@ def check_wrap(budget: Budget, value: Any, *rest: Any, **named: Any) -> None:
     if len(text_only(value)) > MAX_WRAP:
         raise ExpressionError(f"`wordwrap` takes texts of at most {MAX_WRAP} characters")
     separator = named.get("wrapstring", rest[2] if len(rest) > 2 else None) or "\n"
-    budget.spend(len(value) // 10)
+    budget.spend(2 * len(value))
     budget.spend_size(len(value) * (1 + len(separator)))
 
 

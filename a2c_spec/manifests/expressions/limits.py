@@ -184,6 +184,7 @@ def check_printf(budget: Budget, text: Any, *values: Any, **named: Any) -> None:
     """Count what ``text % values`` will make; raises ValueError when a width is too large."""
     each = weigh([values, named], budget)
     size = len(str(text))
+    budget.spend(size // 2)
     for found in _PRINTF.finditer(str(text)):
         for width in found.groups():
             if width and (width == "*" or len(width) > 4 or int(width) > MAX_WIDTH):

@@ -7,7 +7,13 @@ import socket
 import httpx
 import pytest
 
-from a2c_spec.api.http.request_failures import address_of_none, explained, met_while_reading, proves_unsent
+from a2c_spec.api.http.request_failures import (
+    address_of_none,
+    check_usable,
+    explained,
+    met_while_reading,
+    proves_unsent,
+)
 from a2c_spec.errors import InvalidError, NetworkError
 
 
@@ -60,3 +66,20 @@ def test_whatever_is_made_of_an_address_is_said_in_words(error: Exception) -> No
         raise error
     with pytest.raises(InvalidError), explained(str):
         raise InvalidError("the file changed")
+
+
+UNUSABLE = (
+    "file:///etc/passwd", "//127.0.0.1:1/x", "unix:///x", "ftp://host/x", "http://127.0.0.1:0/x", "http:///x", "x", "",
+    "http://127.0.0.1:99999/", "http://[fe80::1%25eth0]/", "gopher://h/", "data:text/plain,x", "http://a b/",
+)  # fmt: skip  # a table
+
+
+@pytest.mark.parametrize("address", UNUSABLE)
+def test_to_what_is_no_address_nothing_is_sent(address: str) -> None:
+    with pytest.raises(NetworkError, match="address that cannot be used"), explained(str):
+        check_usable(httpx.URL(address))
+
+
+@pytest.mark.parametrize("address", ["http://h/", "HTTPS://h:8443/x?y", "http://[::1]:1/", "https://user:word@h/"])
+def test_to_what_is_one_something_may_be(address: str) -> None:
+    check_usable(httpx.URL(address))

@@ -193,3 +193,28 @@ def test_strange_ids_are_just_not_found(in_process: Api, path: str) -> None:
 def test_strange_keys_are_just_wrong(in_process: Api, key: str) -> None:
     headers: Any = {"X-Oc-Api-Key": key.encode()}
     assert in_process("GET", "/jobs", key=None, headers=headers).status_code in (401, 400)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Encoding": "gzip"}, {"Content-Encoding": "identity, br"}, {"Content-Encoding": "x"},
+        {"Content-Type": "application/json; charset=utf-16"}, {"Content-Type": 'application/json;charset="utf-7"'},
+    ],
+    ids=str,
+)  # fmt: skip  # a table
+def test_a_body_is_what_its_headers_say(shared: Api, headers: dict[str, str]) -> None:
+    """A proxy that believes them reads another body."""
+    answer = shared("POST", "/jobs", content=b'{"process": false}', headers=headers)
+    assert answer.status_code == 400
+    if "Content-Encoding" in headers:
+        job = shared.job()
+        files, token = {"file": ("a.txt", "x")}, {"X-Oc-Token": job["token"], **headers}
+        sent = shared("POST", f"{job['server']}/upload-file/{job['id']}", key=None, headers=token, files=files)
+        assert sent.status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=UTF-8", 'text/x; charset="utf-8"'])
+def test_usual_headers_are_taken(shared: Api, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "identity"}
+    assert shared("POST", "/jobs", content=b'{"process": false}', headers=headers).status_code == 201

@@ -84,3 +84,25 @@ def render(url: str, profile: Path) -> str:
     flags = ["--headless", "--disable-gpu", "--no-sandbox", f"--user-data-dir={profile}", "--virtual-time-budget=3000"]
     done = subprocess.run([find_browser(), *flags, "--dump-dom", url], capture_output=True, timeout=60, check=True)
     return done.stdout.decode()
+
+
+ACTING = "a\u202egnp.exe\x1b[31m\u2066\u200b\x85\u2028"
+
+
+def test_what_turns_text_round_or_hides_it_is_shown_as_escapes(api_with: Start) -> None:
+    api = api_with()
+    job = api.job(
+        conversion=[{"target": "upper", "metadata": {"title": ACTING}}],
+        input=[{"type": "remote", "source": "http://127.0.0.1:1/x", "filename": ACTING}],
+    )
+    for text in (page(api), page(api, f"/jobs/{job['id']}")):
+        assert not set(text) & set(ACTING[1:2] + "\x1b\u2066\u200b\x85\u2028")
+    assert "\\u202egnp.exe" in page(api, f"/jobs/{job['id']}")
+
+
+def test_no_answer_beside_the_api_is_taken_for_a_page(api_with: Start) -> None:
+    api = api_with()
+    for path in ("", "/", "/calls", "/faults", "/health", "/clock", "/nothing"):
+        headers = api("GET", f"{api.base.removesuffix('/v2')}/_a2c{path}", key=None).headers
+        assert headers.get_list("x-content-type-options") == ["nosniff"], path
+        assert len(headers.get_list("content-security-policy")) == 1, path

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
+from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.storage.private_folder import OURS, NotPrivate, make_private
+from tests.hostile_journals import journal
 from tests.local_api.harness import running
 
 
@@ -67,6 +73,46 @@ def test_a_link_in_it_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotPrivate, match="is a link"):
         make_private(tmp_path / "data")
     assert not (tmp_path / "victim").exists()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_pipe_in_it_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data").mkdir()
+    os.mkfifo(tmp_path / "data" / name)
+    with pytest.raises(NotPrivate, match=r"is not a (file|folder)"):
+        make_private(tmp_path / "data")
+
+
+RUNNER = "0" * 32
+
+
+@pytest.mark.parametrize("place", ["store.db", f"runners/{RUNNER}.lock", "elsewhere.lock"])
+def test_no_journal_in_it_has_another_file_deleted(tmp_path: Path, place: str) -> None:
+    """Not beside the store, nor beside the locks that it names, wherever a name may lead."""
+    data, victim = tmp_path / "data", tmp_path / "precious.txt"
+    store = Settings(data_dir=data)
+    with running("in process", store) as api:
+        api.run("hello")
+    victim.write_text("mine")
+    shutil.copyfile(data / "store.db", data / place) if place != "store.db" else None
+    (data / f"{place}-journal").write_bytes(journal(data / place, victim))
+    name = {"elsewhere.lock": "../elsewhere"}.get(place, RUNNER)
+    with closing(sqlite3.connect(data / "store.db")) as db, db:
+        if place != "store.db":
+            db.execute("UPDATE jobs SET phase = 'converting', runner = ?", (name,))
+    with suppress(httpx.RemoteProtocolError), running("in process", store) as api:
+        api.run("hello")
+    assert victim.exists()
+
+
+def test_a_store_that_acts_is_refused(tmp_path: Path) -> None:
+    store = Settings(data_dir=tmp_path / "data")
+    with running("in process", store) as api:
+        api.run("hello")
+    with closing(sqlite3.connect(tmp_path / "data/store.db")) as db, db:
+        db.execute("CREATE TRIGGER t AFTER INSERT ON usage BEGIN DELETE FROM usage; END")
+    with pytest.raises(sqlite3.DatabaseError, match="the trigger 't'"):
+        Store(tmp_path / "data/store.db")
 
 
 @pytest.mark.parametrize(
