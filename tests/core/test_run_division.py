@@ -169,15 +169,25 @@ def test_a_result_that_can_be_had_nowhere_is_made_again_alone() -> None:
 
 
 def test_what_is_cached_is_not_run_with_the_others() -> None:
-    division = divide(wanted({"a": 1, "b": 1, "c": 1}), [ran_as("job", {"a": 1})], cached=lambda name: name == "c")
+    division = divide(
+        wanted({"a": 1, "b": 1, "c": 1}), [ran_as("job", {"a": 1})], cached=lambda name: "here" if name == "c" else ""
+    )
     assert of(division) == {"job": ("a",), "job#2": ("b",), "job#3": ("c",)}
-    assert of(divide(wanted({"a": 1}), [], cached=lambda _name: True)) == {"job": ("a",)}
+    assert of(divide(wanted({"a": 1}), [], cached=lambda _name: "here")) == {"job": ("a",)}
+
+
+def test_what_is_there_and_what_comes_are_two_parts() -> None:
+    when = {"a": "here", "b": "soon", "c": "here", "d": ""}
+    division = divide(wanted(dict.fromkeys("abcd", 1)), [], cached=lambda name: when[name])
+    assert of(division) == {"job": ("d",), "job#2": ("a", "c"), "job#3": ("b",)}
 
 
 @pytest.mark.parametrize("starts", [True, False])
 def test_what_is_cached_leaves_a_draft_once_it_starts(starts: bool) -> None:
     draft = ran_as("job", {"a": 1, "b": 1}, "building")
-    division = divide(wanted({"a": 1, "b": 1}, process=starts), [draft], cached=lambda name: name == "b")
+    division = divide(
+        wanted({"a": 1, "b": 1}, process=starts), [draft], cached=lambda name: "here" if name == "b" else ""
+    )
     assert of(division) == ({"job": ("a",), "job#2": ("b",)} if starts else {"job": ("a", "b")})
 
 
