@@ -82,7 +82,7 @@ def _not_here(session: Session, step: PlannedChange) -> bool:
     """Whether a result of a run that was started is wanted here and, with this change left out, stays missing."""
     change, record = step.change, step.record
     unseen = {address_of(key) for key in session.lost.changed}  # what became of it is known since this plan
-    if change.starts and address_of(change.address) in unseen:
+    if (change.starts and address_of(change.address) in unseen) or _failed(step):
         return True
     if change.action == "no-op" or record is None or step.desired is None:
         return bool(change.lost) or (step.summary_only and record is not None and record.phase == "started")

@@ -10,6 +10,7 @@ from a2c_spec.core.calls import ENDPOINTS, Call, Ref
 from a2c_spec.core.plan import LET_GO, SIGNS, Change, Plan, Totals
 from a2c_spec.core.reasons import counted, credits_told, not_saved, removed, size, stays
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.views.sent_places import sent_places
 
 WORDS: dict[str, str] = {
     "wait": "to wait for",
@@ -91,6 +92,7 @@ def _lines(change: Change) -> Iterator[str]:
     yield from (f"{'replaces' if path in gone else 'writes'} {shown_path(path)}" for path in change.writes)
     yield from (f"replaces {shown_path(path)}" for path in change.replaces if path not in change.writes)
     yield from (f"writes {place}" for place in change.unforeseen)
+    yield from sent_places(change)
     for move in change.moves:
         if not any(f"{move.source} -> {move.target}" in reason for reason in change.reasons):
             yield f"moves {shown_path(move.source)} to {shown_path(move.target)}"

@@ -114,7 +114,18 @@ def test_what_only_waits_or_downloads_does_not_end_well_where_a_conversion_faile
 ) -> None:
     ran = a2c(command)
     assert (ran.code, "a picture holds no text" in ran.err, in_dist(project)) == (6, True, ["k.md5"]), ran.err
-    assert (a2c(command).code, spent(failed)) == (0, 1), "it was told"
+    assert (a2c(command).code, spent(failed)) == (6, 1), "its result is as missing as before"
+
+
+def test_wait_tells_a_failure_that_a_refresh_has_seen(project: Path, a2c: Command, failed: Somebody) -> None:
+    write(project, BAD, name="alone")
+    (project / "h.yaml").unlink()
+    assert a2c("apply", "-q", "--detach", "-y").code == 0
+    for job in failed("GET", "/jobs"):
+        wait_for(failed, job["id"], "failed")
+    assert a2c("apply", "--refresh-only", "-q").code == 0
+    told = a2c("wait")
+    assert (told.code, "still missing: alone: the last run failed" in told.err) == (6, True), told.err
 
 
 @pytest.mark.parametrize("moved", ["", "moved: {from: h}"])
