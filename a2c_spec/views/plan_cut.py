@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from a2c_spec.core.plan import Action, Change
-from a2c_spec.core.reasons import counted, credits_told
+from a2c_spec.core.reasons import counted, credits_told, only_there
 from a2c_spec.views.plan_words import WORDS, ChangeFacts
+from a2c_spec.views.sent_places import sent_places
 
 HARMLESS: tuple[Action, ...] = ("no-op", "create", "cached", "download", "wait", "forget")
 """What usually pays for nothing twice, and takes nothing away."""
+
+MOST_PLACES = 3
+"""So many places that results are sent to are named of what is not shown."""
 
 GRAVE, PLAIN, LIGHT = range(3)
 
@@ -42,5 +46,10 @@ def _does(changes: list[Change]) -> Iterator[str]:
         yield counted(written, "file")
     if removed := sum(len(one.removes) for one in changes):
         yield f"{counted(removed, 'file')} removed"
+    if replaced := sum(len(one.replaces) for one in changes):
+        yield f"{counted(replaced, 'file')} replaced"
     if deleted := sum(len(one.deletes) for one in changes):
         yield f"{deleted} deleted on the service"
+    if there := sum(one.only_there for one in changes):
+        yield only_there(there)
+    yield from [*dict.fromkeys(place for one in changes for place in sent_places(one))][:MOST_PLACES]

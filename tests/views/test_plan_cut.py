@@ -44,6 +44,14 @@ SUMS = [
         Change("a", "re-run", (), (GONE,), credits=1, paid_again=True, removes=("x",)),
         "2 more to re-run (about 2 credits, all paid before, 2 files removed, 2 deleted on the service)",
     ),
+    (
+        Change("a", "delete", (), (GONE,), only_there=1, replaces=("x",)),
+        "2 more to delete (2 files replaced, 2 deleted on the service, 2 results are only on the service)",
+    ),
+    (
+        Change("a", "create", (), (Call("create_job", body={"callback": "https://hook.example/x"}),)),
+        "2 more to create (tells https://hook.example/x when it ends)",
+    ),
 ]
 
 
