@@ -10,7 +10,7 @@ from pathlib import Path
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.runtime import user_home
+from a2c_spec.engine.runtime import absolute_folder, user_home
 from a2c_spec.errors import SpecError, UsageError, why
 from a2c_spec.manifests import secrets
 
@@ -41,8 +41,8 @@ def key_file(environ: Mapping[str, str]) -> Path:
 
     Raises UsageError where the user has no home.
     """
-    home = user_home(environ)
-    if not (base := environ.get("XDG_DATA_HOME")) and home is None:
+    home, base = user_home(environ), absolute_folder(environ, "XDG_DATA_HOME")
+    if base is None and home is None:
         raise UsageError("there is no home for the key that digests of secrets need: HOME is not set", hint=KEY_HINT)
     return Path(base or f"{home}/.local/share") / "a2c-spec" / "hmac.key"
 

@@ -31,10 +31,19 @@ class Runtime:
 
 def user_home(environ: Mapping[str, str]) -> Path | None:
     """The user's home; None where there is none, as in a container that runs under a number that no user has."""
+    if home := absolute_folder(environ, "HOME"):
+        return home
     try:
-        return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+        return None if environ.get("HOME") else Path.home()
     except RuntimeError:
         return None
+
+
+def absolute_folder(environ: Mapping[str, str], name: str) -> Path | None:
+    """The folder that a variable of the user's names. A relative path counts as none: it would be another folder from
+    each place, and perhaps one of the project."""
+    folder = Path(environ.get(name, ""))
+    return folder if folder.is_absolute() else None
 
 
 DEFAULT_RUNTIME = Runtime()

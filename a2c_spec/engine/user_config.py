@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.runtime import user_home
+from a2c_spec.engine.runtime import absolute_folder, user_home
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.environment import KEY
 
@@ -116,7 +116,7 @@ def service_key(environ: Mapping[str, str]) -> str:
 def config_folder(environ: Mapping[str, str]) -> Path | None:
     """Where the user's own configuration lies; None where the user has no home."""
     home = user_home(environ)
-    return Path(environ["XDG_CONFIG_HOME"]) if environ.get("XDG_CONFIG_HOME") else home and home / ".config"
+    return absolute_folder(environ, "XDG_CONFIG_HOME") or (home and home / ".config")
 
 
 def configured(environ: Mapping[str, str], name: str) -> dict[str, Any]:

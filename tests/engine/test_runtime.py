@@ -7,10 +7,12 @@ import dataclasses
 import os
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
-from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
+from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime, absolute_folder, user_home
+from a2c_spec.engine.user_config import config_folder
 
 
 def test_the_usual_clocks_are_those_of_the_machine() -> None:
@@ -57,3 +59,19 @@ async def _sleep(runtime: Runtime) -> None:
 def test_a_runtime_cannot_be_changed_under_way() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         DEFAULT_RUNTIME.clock = lambda: 0.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("home", "found"),
+    [("/home/me", Path("/home/me")), ("rel", None), (".", None)],
+    ids=["absolute", "relative", "here"],
+)
+def test_a_relative_home_is_none_for_it_would_be_another_folder_from_each_place(home: str, found: Path | None) -> None:
+    assert user_home({"HOME": home}) == found
+    assert absolute_folder({"XDG_DATA_HOME": home}, "XDG_DATA_HOME") == found
+    assert config_folder({"XDG_CONFIG_HOME": home, "HOME": "/home/me"}) == (found or Path("/home/me/.config"))
+
+
+def test_without_a_word_the_home_is_that_of_the_machine() -> None:
+    assert user_home({}) == user_home({"HOME": ""}) == Path.home()
+    assert absolute_folder({}, "XDG_DATA_HOME") is None
