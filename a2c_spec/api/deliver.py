@@ -135,7 +135,7 @@ class Delivery:
             await self.executor.save(replace(ended, fingerprint="", basis={}))
             raise failures.other_content(live.id, wrong, address)
         ran = as_it_ran(record, live)
-        for row in added(record, live) if record.phase == "started" else ():
+        for row in added(record, live) if ran.record != record else ():
             text = f"its job also made {shown_kind(row)}, which was added outside a2c-spec"
             self.tell(Event("note", address, text=text))
         if ran.unlike:

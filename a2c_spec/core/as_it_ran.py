@@ -1,14 +1,15 @@
 """Whether a job that was held ran as it was sent: until its start anybody could change it, and what was set is told by
 what the service showed before.
 
-Of a job that was created and started in one go, only what was sent is compared: values that nobody sent, and that it
-shows only once it runs, may be the service's own. So may those of an input that no answer showed before.
+A job that was created and started in one go is taken to have run as it was sent: what a service shows of it only once
+it runs may be its own. So may what it shows of an input that no answer showed before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from a2c_spec.core.draft_versions import begun_elsewhere, with_added
 from a2c_spec.core.foreign import foreign
@@ -33,10 +34,12 @@ class Ran:
 def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
     """A run that was started here, with the recipe that its job shows, and with what was added to it. What is not as it
     was sent, somebody else changed; where that is not only of conversions, none of the recipe is known."""
-    if record.phase != "started" or record.unresolved or live.editable or not record.basis.get("conversions"):
+    ours = record.phase == "started" and not record.unresolved and bool(record.basis.get("conversions"))
+    if not ours or live.editable or not any(one.echo for one in record.elements.values()):
         return Ran(record)
     draft = replace(record, phase="building", elements=dict(map(_known, record.elements.items())))
-    unlike = [Detail(path, sent, now, foreign=True) for path, sent, now in foreign(draft, live) if _decides(path)]
+    found = (one for one in foreign(draft, live) if _decides(one[0]) and not _same_order(record, *one))
+    unlike = [Detail(*one, foreign=True) for one in found]
     unlike += [Detail(name, None, None, foreign=True) for name in _taken_away(record, live)]
     unlike += [Detail(f"inputs.{row.id}", _kind(row), None, foreign=True) for row in _more_inputs(record, live)]
     if not unlike:
@@ -49,6 +52,12 @@ def as_it_ran(record: JobRecord, live: LiveJob) -> Ran:
     return Ran(replace(record, basis={}, fingerprint=""), told)
 
 
+def _same_order(record: JobRecord, path: str, sent: Any, now: Any) -> bool:
+    """Whether inputs only stand for each other in two orders: which one of equal ones has which id is not told."""
+    recipes = record.basis.get("inputs", {})
+    return path == ORDER and [recipes.get(name) for name in sent] == [recipes.get(name) for name in now]
+
+
 def _taken_away(record: JobRecord, live: LiveJob) -> Iterator[str]:
     """The inputs and conversions that the job no longer shows, where it shows others."""
     rows = {"inputs": {row.id for row in live.inputs}, "conversions": {row.id for row in live.conversions}}
@@ -59,11 +68,11 @@ def _taken_away(record: JobRecord, live: LiveJob) -> Iterator[str]:
 
 
 def _more_inputs(record: JobRecord, live: LiveJob) -> list[LiveInput]:
-    """The inputs of a job that was held that nobody here sent, where it is told of all of ours which ones they are.
-    Others than what a client sends may be what the service made of ours."""
+    """The inputs that nobody here sent, where it is told of all of ours which ones they are. Others than what a client
+    sends may be what the service made of ours."""
     inputs = [one for name, one in record.elements.items() if name.startswith("inputs.")]
     known = {one.api_id for one in inputs}
-    told = "" not in known and any(one.echo for one in record.elements.values())
+    told = "" not in known
     return [row for row in live.inputs if row.id not in known and row.type in SENT_BY_CLIENTS] if told else []
 
 

@@ -64,14 +64,12 @@ def before_start(monkeypatch: pytest.MonkeyPatch, somebody: Somebody) -> Callabl
 
 
 @pytest.mark.parametrize(
-    ("held", "edit", "told", "asks", "cost"),
+    ("edit", "told", "asks", "cost"),
     [
-        (True, widen, "conversion c1 changed on the service: options.width 8 -> 9", True, 3),
-        (True, blacken, 'conversion c1 changed on the service: options.color "colored" -> "gray"', True, 3),
-        (True, title, "conversion c1 changed on the service: metadata.title", True, 3),
-        (True, take_away, "conversion c1 is no longer on the service", False, 2),
-        (False, widen, "conversion c1 changed on the service: options.width 8 -> 9", True, 3),
-        (False, take_away, "conversion c1 is no longer on the service", False, 2),
+        (widen, "conversion c1 changed on the service: options.width 8 -> 9", True, 3),
+        (blacken, 'conversion c1 changed on the service: options.color "colored" -> "gray"', True, 3),
+        (title, "conversion c1 changed on the service: metadata.title", True, 3),
+        (take_away, "conversion c1 is no longer on the service", False, 2),
     ],
 )
 def test_what_ran_otherwise_is_not_taken_and_what_ran_as_it_was_sent_is(
@@ -79,19 +77,17 @@ def test_what_ran_otherwise_is_not_taken_and_what_ran_as_it_was_sent_is(
     a2c: Command,
     somebody: Somebody,
     before_start: Callable[[Edit], None],
-    held: bool,
     edit: Edit,
     told: str,
     asks: bool,
     cost: int,
 ) -> None:
     picture = (project / "src/cover.png").read_bytes()
-    write(project, "draft", MD5, PNG, held=held)
+    write(project, "draft", MD5, PNG, held=True)
     (project / "a.txt").write_bytes(picture)
-    if held:
-        assert a2c("apply", "-q").code == 0
-        write(project, "draft", MD5, PNG)
-        (project / "a.txt").write_bytes(picture)
+    assert a2c("apply", "-q").code == 0
+    write(project, "draft", MD5, PNG)
+    (project / "a.txt").write_bytes(picture)
     before_start(edit)
     first = a2c("apply")
     assert (first.code, "ran with other content" in first.err, told in first.err) == (13, True, True), first.err

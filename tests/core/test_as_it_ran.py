@@ -43,6 +43,8 @@ UNSHOWN = replace(
     },
 )
 WIDER = replace(LIVE, conversions=(ONE, replace(TWO, options={"width": 9, "quality": 80})))
+REORDERED = replace(LIVE, inputs=(replace(A, options={"position": 2}), replace(B, options={"position": 1})))
+EQUAL = replace(RUN, basis={**RUN.basis, "inputs": {"a": {"u": 1}, "b": {"u": 1}}})
 ADDED = replace(LIVE, conversions=(ONE, TWO, LiveConversion("con-3", "gif", "image")))
 
 SAME: list[tuple[str, JobRecord, LiveJob]] = [
@@ -64,6 +66,9 @@ SAME: list[tuple[str, JobRecord, LiveJob]] = [
     ),
     ("an input that the service made of ours", RUN, replace(LIVE, inputs=(A, B, LiveInput("in-3", "extracted")))),
     ("inputs more of a job that was not held", ONE_CALL, replace(LIVE, inputs=(A, B, LiveInput("in-3", "remote")))),
+    ("equal inputs, of which it is not told which one is which", EQUAL, REORDERED),
+    ("another order of a job that was not held", ONE_CALL, REORDERED),
+    ("a conversion less of a job that was not held", ONE_CALL, replace(LIVE, conversions=(ONE,))),
     ("no inputs shown", RUN, replace(LIVE, inputs=())),
 ]
 
@@ -95,7 +100,7 @@ def test_a_conversion_that_was_added_is_known_under_a_name_that_no_manifest_give
 
 
 ALL: list[tuple[str, LiveJob]] = [
-    ("order", replace(LIVE, inputs=(replace(A, options={"position": 2}), replace(B, options={"position": 1})))),
+    ("order", REORDERED),
     ("an input is taken away", replace(LIVE, inputs=(A,))),
     ("an input is added", replace(LIVE, inputs=(A, B, LiveInput("in-3", "remote", "https://x/c")))),
     ("an input's setting", replace(LIVE, inputs=(replace(A, options={"slide_duration": 9}), B))),
