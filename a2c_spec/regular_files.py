@@ -54,6 +54,43 @@ def of_ours(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
     return descriptor
 
 
+def make_for_sqlite(path: Path) -> None:
+    """Makes an empty file for its owner alone, if there is none; OSError where a link, or what is no file, stands in
+    its place. One that is there is not opened: SQLite may have it open in this process, whose locks on it all go when
+    any descriptor of it is closed."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OURS, 0o600))
+    except FileExistsError:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "this is a link, which is not followed", str(path)) from None
+        _check(path, path.stat(), pipe=False)
+
+
+_kept: dict[tuple[int, int], int] = {}
+MOST_KEPT = 64
+"""So many descriptors of files that SQLite may have open are kept."""
+
+
+def beginning_beside_sqlite(path: Path, most: int) -> bytes:
+    """The same as ``beginning`` of a file that SQLite may have open in this process: its descriptor stays open, for
+    with it all locks would go."""
+    if not hasattr(os, "pread"):
+        return beginning(path, most)
+    status = path.stat()
+    _check(path, status, pipe=False)
+    key = (status.st_dev, status.st_ino)
+    if key not in _kept:
+        descriptor = os.open(path, _FLAGS)
+        if len(_kept) >= MOST_KEPT:
+            os.close(_kept.pop(next(iter(_kept))))
+        now = os.fstat(descriptor)
+        key = (now.st_dev, now.st_ino)
+        if _kept.setdefault(key, descriptor) != descriptor:
+            return os.pread(_kept[key], most, 0)  # another thread was first: both stay open
+        _check(path, now, pipe=False)
+    return os.pread(_kept[key], most, 0)
+
+
 def beginning(path: Path, most: int, *, pipe: bool = False) -> bytes:
     """At most so many bytes of a file."""
     with opened(path, pipe=pipe) as file:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from a2c_spec.regular_files import TooLarge, beginning, content, opened
+from a2c_spec.manifests.project_file import state_problem
+from a2c_spec.regular_files import (
+    MOST_KEPT,
+    TooLarge,
+    beginning,
+    beginning_beside_sqlite,
+    content,
+    make_for_sqlite,
+    opened,
+)
+from a2c_spec.state.migrations import open_database
 
 
 @pytest.fixture
@@ -66,3 +79,61 @@ def test_a_pipe_is_read_where_a_command_line_names_it(odd: Path) -> None:
         assert beginning(Path(f"/dev/fd/{reader}"), 9, pipe=True) == b"x: 1"
     finally:
         os.close(reader)
+
+
+LOCKED = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+try:
+    db.execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    sys.exit(str(error))
+"""
+
+
+def look_at_it(path: Path) -> None:
+    beginning_beside_sqlite(path, 16)
+
+
+def ask_whether_it_can_be_a_state(path: Path) -> None:
+    assert state_problem(path.parent, path.name) == ""
+
+
+def open_it_once_more(path: Path) -> None:
+    open_database(path).close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of other kinds")
+@pytest.mark.parametrize("do", [make_for_sqlite, look_at_it, ask_whether_it_can_be_a_state, open_it_once_more])
+def test_what_looks_at_a_database_leaves_its_locks(tmp_path: Path, do: Callable[[Path], None]) -> None:
+    """Closing any descriptor of a file drops all locks that the process has on it."""
+    path = tmp_path / "s.db"
+    db = open_database(path)
+    db.execute("BEGIN IMMEDIATE")
+    do(path)
+    do(path)
+    other = subprocess.run([sys.executable, "-c", LOCKED, str(path)], capture_output=True, text=True, check=False)
+    assert (other.returncode, "locked" in other.stderr) == (1, True), other.stderr
+    db.execute("COMMIT")
+    db.close()
+
+
+def test_a_file_for_sqlite_is_made_once_for_its_owner_and_never_through_a_link(tmp_path: Path) -> None:
+    path, link, folder = tmp_path / "a.db", tmp_path / "b.db", tmp_path / "c.db"
+    make_for_sqlite(path)
+    assert (path.read_bytes(), path.stat().st_mode & 0o077) == (b"", 0)
+    path.write_bytes(b"kept")
+    make_for_sqlite(path)
+    assert (path.read_bytes(), beginning_beside_sqlite(path, 2)) == (b"kept", b"ke")
+    link.symlink_to(tmp_path / "elsewhere")
+    folder.mkdir()
+    for wrong in (link, folder):
+        with pytest.raises(OSError, match=r"link|directory"):
+            make_for_sqlite(wrong)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_no_more_descriptors_are_kept_than_a_process_can_have(tmp_path: Path) -> None:
+    for number in range(MOST_KEPT + 5):
+        (tmp_path / f"{number}").write_bytes(b"%d" % number)
+        assert beginning_beside_sqlite(tmp_path / f"{number}", 9) == b"%d" % number

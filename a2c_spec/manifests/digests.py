@@ -17,7 +17,7 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.build import decode
 from a2c_spec.own_databases import BESIDE, check_files, check_tables, made_by
-from a2c_spec.regular_files import of_ours, opened
+from a2c_spec.regular_files import make_for_sqlite, opened
 
 _CHUNK = 1024 * 1024
 _RACY_NS = 2_000_000_000  # file systems may keep times to two seconds; a younger file can change unseen
@@ -113,7 +113,7 @@ def _opened(file: Path) -> sqlite3.Connection:
         for folder in reversed([one for one in file.parents if not one.exists()]):
             folder.mkdir(exist_ok=True, mode=0o700)
         check_files(file)
-        os.close(of_ours(file))
+        make_for_sqlite(file)
         return _connected(file)
     except OSError:
         return _connected(":memory:")
@@ -125,7 +125,7 @@ def _anew(file: Path) -> sqlite3.Connection:
     try:
         for end in BESIDE:
             Path(f"{file}{end}").unlink(missing_ok=True)
-        os.close(of_ours(file))
+        make_for_sqlite(file)
         return _connected(file)
     except (OSError, sqlite3.DatabaseError):
         return _connected(":memory:")

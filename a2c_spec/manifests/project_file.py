@@ -19,7 +19,7 @@ from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 from a2c_spec.manifests.urls import http_parts
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.tree import MapNode, plain, position, position_of
-from a2c_spec.regular_files import beginning
+from a2c_spec.regular_files import beginning_beside_sqlite
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """The name of an environment; it is the name of a folder too."""
@@ -276,7 +276,7 @@ DATABASE = b"SQLite format 3\0"
 def _is_no_state(file: Path) -> bool:
     """Whether something stands in the place of a state that is none, such as a manifest or an input."""
     try:
-        first = beginning(file, len(DATABASE))
+        first = beginning_beside_sqlite(file, len(DATABASE))
     except OSError:  # nothing is there, or whoever uses it is told
         return False
     return bool(first) and first != DATABASE

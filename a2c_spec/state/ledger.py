@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from a2c_spec.own_databases import Tables, check_files, check_indexes, check_tables, made_by
-from a2c_spec.regular_files import of_ours
+from a2c_spec.regular_files import make_for_sqlite
 from a2c_spec.state.migrations import prepare_folder
 
 TABLE = """
@@ -166,4 +166,4 @@ def _columns(db: sqlite3.Connection, at: str) -> set[str]:
 def _make(path: Path) -> None:
     check_files(path)
     prepare_folder(path.parent)
-    os.close(of_ours(path))
+    make_for_sqlite(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.own_databases import NotOurs, Tables, check_files, made_by, tables_in
-from a2c_spec.regular_files import of_ours
+from a2c_spec.regular_files import make_for_sqlite
 from a2c_spec.state.format import with_check
 from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
 from a2c_spec.state.upgrade_3 import upgraded
@@ -158,7 +157,7 @@ def prepare_folder(folder: Path) -> None:
 def _create_file(path: Path) -> None:
     """The folder and the file; only their owner can read them."""
     prepare_folder(path.parent)
-    os.close(of_ours(path))
+    make_for_sqlite(path)
 
 
 def _upgrade(db: sqlite3.Connection) -> None:

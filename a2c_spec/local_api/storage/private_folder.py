@@ -46,7 +46,8 @@ def make_private(folder: Path) -> None:
     for database in (folder / "store.db", *(folder / "runners").glob("*.lock")):
         check_files(database)
     if os.access(folder, os.W_OK):  # made here: SQLite would make its file for everybody
-        os.close(os.open(folder / "store.db", os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):  # one that SQLite has open is not opened: closing it would drop its locks
+            os.close(os.open(folder / "store.db", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True, mode=0o700)
 
