@@ -19,6 +19,7 @@ from a2c_spec.state.ledger import open_ledger, read_ledger
 from a2c_spec.state.migrations import MIGRATIONS, SCHEMA
 from a2c_spec.state.sqlite import SqliteStore
 from tests.conftest import Command
+from tests.engine.test_private_files import ONE
 from tests.hostile_journals import journal
 
 NOT_MADE = r"which a2c-spec did not make|is none that a2c-spec made"
@@ -226,14 +227,6 @@ VERBS = (
     ["graph"], ["render"], ["cache", "list"], ["doctor"], ["history"], ["apply"], ["apply", "--replace", "one", "-y"],
     ["destroy", "one", "-y"],
 )  # fmt: skip
-ONE = """\
-apiVersion: a2c-spec/v1
-kind: Job
-name: one
-inputs: [{id: i, path: src/cover.png}]
-conversions: [{id: c, category: hash, target: md5}]
-outputs: [{from: c, save: dist/}]
-"""
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -29,9 +29,8 @@ from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, placed
 from a2c_spec.core.results import recorded, shows_all, with_gone, with_results, without_result
-from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile
-from a2c_spec.core.state_store import StateStore
+from a2c_spec.core.state_store import StateStore, next_key
 from a2c_spec.errors import Conflict, ConversionFailed, SpecError
 
 STARTS = 3
@@ -159,12 +158,8 @@ class Delivery:
 
     async def _record_unlike(self, ran: JobRecord, live: LiveJob) -> None:
         """Records how a job ended that did not run as it was sent, with what it ran, for the next plan."""
-        ended = failed_unseen(ran, live, self._free_key(ran)) or (replace(ran, phase="completed"),)
+        ended = failed_unseen(ran, live, next_key(self.store, ran.address)) or (replace(ran, phase="completed"),)
         await self.executor.recorder.save(with_results(ended[0], live), *ended[1:])
-
-    def _free_key(self, record: JobRecord) -> str:
-        address = address_of(record.address)
-        return free_key(address, [run.address for run in self.store.runs(address)])
 
     def _made(self, job: Job, record: JobRecord, live: LiveJob) -> list[str]:
         """The conversions of a job that failed which gave results all the same, without an error."""
@@ -175,7 +170,7 @@ class Delivery:
 
     async def _split_failed(self, record: JobRecord, made: Collection[str], live: LiveJob) -> JobRecord:
         """Records how a job failed, and apart from it what it made all the same; gives the latter."""
-        key = self._free_key(record)
+        key = next_key(self.store, record.address)
         return await self.executor.recorder.save(*split_failed(with_results(record, live), made, key))
 
     async def _salvage(self, task: Task, record: JobRecord, made: Sequence[str], live: LiveJob) -> str:

@@ -24,6 +24,7 @@ from a2c_spec.core.recognition import (
     tell_conversions,
     tell_inputs,
 )
+from a2c_spec.core.run_keys import added_part
 from a2c_spec.core.sensitive import HIDDEN
 from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.core.transitions import parts, started
@@ -109,7 +110,7 @@ def _is_known(name: str, basis: Recipe) -> bool:
 
 def _spare(name: str) -> str:
     """What a conversion is called that no manifest asks for."""
-    return f"{CONVERSIONS}#{name.removeprefix(CONVERSIONS)}"
+    return added_part("conversions", name.removeprefix(CONVERSIONS))
 
 
 @dataclass(frozen=True, slots=True)

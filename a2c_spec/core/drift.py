@@ -10,6 +10,7 @@ from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
 from a2c_spec.core.results import NO_LONGER, missing_results, renamed_results, with_results
+from a2c_spec.core.run_keys import added_part
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
@@ -83,7 +84,7 @@ def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
         if (part == "inputs" and api_id not in inputs) or (part == "conversions" and api_id not in conversions):
             yield name, api_id, "gone"
     for part, rows in (("inputs", live.inputs), ("conversions", live.conversions)):
-        new = (row.id for row in rows if names.get(row.id) in (None, f"{part}.#{row.id}"))
+        new = (row.id for row in rows if names.get(row.id) in (None, added_part(part, row.id)))
         yield from ((f"{part}.{api_id}", None, "added outside a2c-spec") for api_id in new)
     yield from foreign(record, live)
 

@@ -17,6 +17,7 @@ from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.reasons import ORDER, changed_reason, counted, only_there
 from a2c_spec.core.recipe import UNPLACED, holds_secret
 from a2c_spec.core.results import still_there
+from a2c_spec.core.run_keys import added_part
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import Element, JobRecord
 
@@ -185,7 +186,7 @@ def added(record: JobRecord, live: LiveJob) -> tuple[LiveConversion, ...]:
     """The conversions of the job that nobody here asked for, where it is told of all others which ones they are."""
     names = record.names()
     whole = all(one.api_id for name, one in record.elements.items() if name.startswith("conversions."))
-    new = (row for row in live.conversions if names.get(row.id) in (None, f"conversions.#{row.id}"))
+    new = (row for row in live.conversions if names.get(row.id) in (None, added_part("conversions", row.id)))
     return tuple(new) if whole and names else ()
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.run_keys import added_part
 from a2c_spec.core.state import JobRecord, SavedFile
 
 NO_LONGER = "gone"
@@ -49,7 +50,8 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
         conversion, inputs = made_from(output, names)
         if not conversion:
             return record
-        if conversion not in record.basis.get("conversions", (conversion,)) and conversion != f"#{output.conversion}":
+        theirs = names.get(output.conversion) == added_part("conversions", output.conversion)
+        if conversion not in record.basis.get("conversions", (conversion,)) and not theirs:
             continue  # another run has it; what somebody added, nobody else has
         counts[conversion] += 1
         if output.id not in known:

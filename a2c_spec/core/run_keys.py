@@ -1,4 +1,5 @@
-"""Keys of runs: the first run of an address has the address itself, others ``address#2``, ``address#3``, ..."""
+"""Keys of runs: the first run of an address has the address itself, others ``address#2``, ``address#3``, ...; and the
+names of parts that no manifest names."""
 
 from __future__ import annotations
 
@@ -19,3 +20,8 @@ def free_key(address: str, taken: Collection[str]) -> str:
     if address not in taken:
         return address
     return next(key for number in count(2) if (key := f"{address}#{number}") not in taken)
+
+
+def added_part(kind: str, api_id: str) -> str:
+    """What a part of a job is called in a record that somebody else added there: no manifest gives such a name."""
+    return f"{kind}.#{api_id}"

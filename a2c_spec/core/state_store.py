@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import JobRecord
 
 
@@ -106,3 +107,9 @@ class StateStore(Protocol):
     def close(self) -> None:
         """Releases everything; the store is not used afterwards."""
         ...
+
+
+def next_key(store: StateStore, key: str) -> str:
+    """The first key that no run has of the address whose run has, or had, this one."""
+    address = address_of(key)
+    return free_key(address, [run.address for run in store.runs(address)])

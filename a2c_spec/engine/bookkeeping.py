@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from a2c_spec.core.run_keys import address_of, free_key
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import PRESET, Element, JobRecord
+from a2c_spec.core.state_store import next_key
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.lost_calls import write_down
 from a2c_spec.engine.owners import hand_over
@@ -76,7 +77,7 @@ async def _with_history(session: Session, steps: Sequence[PlannedChange]) -> Non
             continue
         for run in left:
             address = address_of(step.change.address)
-            key = free_key(address, [one.address for one in store.runs(address)])
+            key = next_key(store, address)
             await store.put(replace(run, address=key), without=(run.address,))
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.as_it_ran import as_it_ran
 from a2c_spec.core.draft_versions import begun, begun_elsewhere
 from a2c_spec.core.failed_jobs import failed_unseen
-from a2c_spec.core.run_keys import address_of, free_key
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import next_key
 from a2c_spec.errors import Conflict, ReadFailed, SpecError, about
 
 if TYPE_CHECKING:
@@ -133,9 +134,7 @@ async def _look_at_end(session: Session, run: JobRecord, client: Client) -> None
 
 def _ended(session: Session, run: JobRecord, live: LiveJob) -> tuple[JobRecord, ...]:
     """The run; of a job that failed, what it made, and apart from it what it did not make, with what it cost."""
-    address = address_of(run.address)
-    key = free_key(address, [one.address for one in session.store.runs(address)])
-    ended = failed_unseen(run, live, key)
+    ended = failed_unseen(run, live, next_key(session.store, run.address))
     if not ended:
         return (run,)
     known = session.service.executor.costs.learn(run, live)

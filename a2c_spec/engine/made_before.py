@@ -24,6 +24,6 @@ def partly_made(made: Mapping[str, Sequence[PlannedChange]], dependencies: Depen
 def _some_elsewhere(step: PlannedChange, address: str, dependencies: Dependencies) -> bool:
     if step.desired is None or not step.change.starts or len(step.conversions) < 2 or step.summary_only:
         return False
-    keys = dependencies.session.results.keys(step.desired)
-    elsewhere = [dependencies.makes_elsewhere(address, key) for key in keys.values()]
+    keys = step.keys or tuple(dependencies.session.results.keys(step.desired).values())
+    elsewhere = [dependencies.makes_elsewhere(address, key) for key in keys]
     return any(elsewhere) and not (all(elsewhere) and len(keys) == len(step.conversions))

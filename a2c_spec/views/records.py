@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.results import partial
-from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.run_keys import added_part, address_of
 from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table
@@ -80,8 +80,8 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
 
 def _named(name: str, element: Element) -> str:
     """How a part of a job is called; one that has no name here, because somebody else added it, by what it is."""
-    kind, _, own = name.partition(".")
-    return f"{kind.removesuffix('s')} added elsewhere" if own == f"#{element.api_id}" else name
+    kind = name.partition(".")[0]
+    return f"{kind.removesuffix('s')} added elsewhere" if name == added_part(kind, element.api_id) else name
 
 
 def _intent_lines(intent: Intent | None) -> list[str]:

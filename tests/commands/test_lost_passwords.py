@@ -35,13 +35,18 @@ def write(project: Path, name: str, places: dict[str, str]) -> None:
     (project / f"{name}.yaml").write_text(JOB.format(name=name, **texts))
 
 
+def start(project: Path, a2c: Command, places: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starts the job ``one``, with its secret, and does not wait for it."""
+    write(project, "one", places)
+    monkeypatch.setenv("A2C_VAR_PW", "a long secret")
+    assert a2c("apply", "one.yaml", "--detach").code == 0
+
+
 @EVERYWHERE
 def test_a_download_is_refused_by_every_form_of_the_plan(
     places: dict[str, str], project: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(project, "one", places)
-    monkeypatch.setenv("A2C_VAR_PW", "a long secret")
-    assert a2c("apply", "one.yaml", "--detach").code == 0
+    start(project, a2c, places, monkeypatch)
     (row,) = somebody("GET", "/jobs")
     wait_for(somebody, row["id"], "completed")
     for _ in ("after --detach", "a file that is missing"):
@@ -62,9 +67,7 @@ def test_a_download_is_refused_by_every_form_of_the_plan(
 def test_a_running_job_whose_result_cannot_be_opened_is_no_promise(
     places: dict[str, str], project: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(project, "one", places)
-    monkeypatch.setenv("A2C_VAR_PW", "a long secret")
-    assert a2c("apply", "one.yaml", "--detach").code == 0
+    start(project, a2c, places, monkeypatch)
     monkeypatch.delenv("A2C_VAR_PW")
     for command in ("plan", "wait"):
         ran = a2c(command, "one.yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from a2c_spec.core.run_keys import address_of, free_key
+from a2c_spec.core.run_keys import added_part, address_of, free_key
 
 KEYS = [
     ("report", "report"),
@@ -25,3 +25,7 @@ def test_the_first_run_has_the_address_itself_and_others_the_first_free_number()
     assert free_key("a", ()) == "a"
     assert free_key("a", {"a"}) == "a#2"
     assert free_key("a", {"a", "a#2", "a#4"}) == "a#3"
+
+
+def test_what_somebody_added_is_called_by_its_id_which_no_manifest_can_be() -> None:
+    assert added_part("conversions", "7c06f0c8") == "conversions.#7c06f0c8"
