@@ -244,8 +244,11 @@ class Delivery:
             if not placement.path:
                 return file
             policy = placement.spec.on_conflict if placement.spec else "error"
-            path = self.files.resolve_conflict(placement.path, policy, record.address)
-        return await self.results.fetch(job, record, placement, replace(file, path=path)) if path else file
+            if not (path := self.files.resolve_conflict(placement.path, policy, record.address)):
+                why = self.files.why_skipped(placement.path, record.address)
+                self.tell(Event("note", record.address, text=f"{why}; the result stays on the service"))
+                return file
+        return await self.results.fetch(job, record, placement, replace(file, path=path))
 
     def _in_place(self, record: JobRecord, known: ByPlace, placement: Placement) -> SavedFile | None:
         """A result that is where it belongs."""

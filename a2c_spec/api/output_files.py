@@ -14,7 +14,7 @@ from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
-from a2c_spec.core.file_names import LONGEST_NAME, path_key
+from a2c_spec.core.file_names import numbered, path_key
 from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.run_keys import address_of
@@ -242,6 +242,8 @@ class OutputFiles:
         be written there.
         """
         status = self.status(path, address)
+        if policy == "skip" and status in (*NOT_OURS, "another's"):
+            return ""
         if why := self.obstacle(path, status):
             raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         owner = self._reserver(path, address) or self._kept_by_another(path, address)
@@ -258,6 +260,13 @@ class OutputFiles:
             raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
         known = untold or self.known_of(path, status, address)
         raise Conflict(reasons.conflict(path, status, policy, known, late=late), hint="the result stays on the service")
+
+    def why_skipped(self, path: str, address: str) -> str:
+        """Of a result that ``on_conflict: skip`` leaves out: what stands in its place."""
+        stands = self.status(path, address)
+        whose = self._reserver(path, address) or (self.owner(path) if stands == "another's" else "")
+        origin = f"is a result of {address_of(whose)}" if whose else self.known_of(path, stands, address)
+        return reasons.skipped(path, stands, self.obstacle(path, stands), origin)
 
     def expected(self, path: str, policy: str, address: str) -> str:
         """The path that ``resolve_conflict`` would give, once the plan is carried out so far, and nothing being
@@ -280,12 +289,7 @@ class OutputFiles:
 
     def _free_path(self, path: str, address: str, *, untold: bool = True) -> str:
         """The path with the first number that makes it free: ``a.pdf``, ``a-1.pdf``, ``a-2.pdf``, ..."""
-        folder, slash, name = path.rpartition("/")
-        stem, dot, ending = name.rpartition(".")
-        stem, ending = (stem, dot + ending) if stem else (name, "")
-        for number in range(1, NUMBERS):
-            room = LONGEST_NAME - len(f"-{number}{ending}".encode())
-            free = f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}-{number}{ending}"
+        for free in (numbered(path, number) for number in range(1, NUMBERS)):
             mine = self.sources.claimant(free) in ("", address_of(address)) and not self.sources.at(free)
             if mine and self._is_free(free, address, untold=untold):
                 return free

@@ -85,7 +85,14 @@ def unique_path(path: str, taken: set[str]) -> str:
     """The path, with a number if it is taken; from now on it is."""
     number, unique = 1, path
     while (key := path_key(unique)) in taken:
-        number, (folder, slash, name) = number + 1, path.rpartition("/")
-        unique = f"{folder}{slash}{_shortened(split_name(name)[0], f'-{number}{split_name(name)[1]}')}"
+        number += 1
+        unique = numbered(path, number)
     taken.add(key)
     return unique
+
+
+def numbered(path: str, number: int) -> str:
+    """The path with a number before its extension: ``a.pdf``, ``a-1.pdf``; no file system refuses its name."""
+    folder, slash, name = path.rpartition("/")
+    stem = split_name(name)[0]
+    return f"{folder}{slash}{_shortened(stem, f'-{number}{name[len(stem) :]}')}"

@@ -61,6 +61,10 @@ class Observed:
         """Whether a result that was made is left out because something stands in its place."""
         return policy == "skip" and (self.taken(path) or self.status(path) == "another's")
 
+    def told(self, path: str) -> tuple[str, Disk, str, str]:
+        """A path, what stands there, why nothing is written there at all, and where that comes from, if known."""
+        return path, self.status(path), self.blocked.get(path, ""), self.origins.get(path, "")
+
     def expected(self, path: str, policy: str) -> str:
         """Where a result goes that is to have this path."""
         return self.beside.get(path, path) if policy == "rename" else path

@@ -172,14 +172,14 @@ def refused(observed: Observed, path: str, policy: str, *, moves: bool = False) 
     return conflict(path, status, policy, origin, late=late) if kept and observed.taken(path) else ""
 
 
-def skipped(observed: Observed, path: str) -> str:
-    """Of a result that is left out, because ``on_conflict`` is skip."""
-    stands = observed.status(path)
-    if why := observed.blocked.get(path):
+def skipped(path: str, stands: Disk, why: str = "", origin: str = "") -> str:
+    """Of a result that is left out, because ``on_conflict`` is skip; ``why`` nothing is written there at all, and the
+    ``origin`` of what stands there, as far as that is known."""
+    if why:
         return f"skipped: {blocked(path, why)}"
     if stands == "changed":
         return f"skipped: {path} has changed since a2c-spec wrote it"
-    what = "is a folder" if stands == "folder" else observed.origins.get(path, "exists and is not ours")
+    what = "is a folder" if stands == "folder" else origin or "exists and is not ours"
     return f"skipped: {path} {what}"
 
 

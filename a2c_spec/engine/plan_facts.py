@@ -112,7 +112,7 @@ def _written(session: Session, step: PlannedChange) -> tuple[Paths, Paths, Paths
     every = {spec.on_conflict for spec in job.outputs}
     usual = every.pop() if len(every) == 1 else "error"
     targets = [(path, policies.get(path, usual)) for path in change.downloads]
-    if not change.downloads and change.fetch and not _is_here(step):
+    if not (change.downloads or change.skipped) and change.fetch and not _is_here(step):
         perhaps = tuple(_earlier(session, address, known))
         over = (f"over {path}, if a result gets that name" for path in perhaps)
         targets, others = [*policies.items()], (*known.others, *over)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
-from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk, Observed
+from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk
 from a2c_spec.core.results import partial, spec_for
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.skipping import only_skipped
@@ -94,8 +94,7 @@ def _left_out(files: OutputFiles, address: str, job: Job, told: set[str]) -> Ite
 
     for paths in only_skipped(job, render_late, is_taken).values():
         for path in paths:
-            seen = Observed(render_late, disk={path: files.status(path, address)})
-            stands = reasons.skipped(seen, path).removeprefix(f"skipped: {path} ")
+            stands = reasons.skipped(path, files.status(path, address)).removeprefix(f"skipped: {path} ")
             yield Finding(address, path, "skipped", f"it {stands}")
 
 

@@ -174,17 +174,18 @@ def test_a_path_that_cannot_be_written_is_refused_under_every_policy(policy: str
     assert refused(observed, "other/a", policy) == ""
 
 
-SKIPPED: list[tuple[dict[str, Any], str]] = [
-    ({}, "exists and is not ours"),
-    ({"origins": {"x": "was written for another endpoint"}}, "was written for another endpoint"),
+SKIPPED = [
+    (("foreign",), "exists and is not ours"),
+    (("changed",), "has changed since a2c-spec wrote it"),
+    (("folder",), "is a folder"),
+    (("outdated", "", "was written for another endpoint"), "was written for another endpoint"),
     (
-        {"blocked": {"x": "it is a result of a in environment pr; save it in another folder"}},
-        "cannot be written, because it is a result of a in environment pr; save it in another folder",
+        ("foreign", "it is a result of a in environment pr"),
+        "cannot be written, because it is a result of a in environment pr",
     ),
 ]
 
 
 @pytest.mark.parametrize(("known", "told"), SKIPPED)
-def test_what_is_skipped_says_whose_it_is_as_far_as_that_is_known(known: dict[str, Any], told: str) -> None:
-    observed = Observed(lambda *_: "", disk={"x": "foreign"}, **known)
-    assert skipped(observed, "x") == f"skipped: x {told}"
+def test_what_is_skipped_says_whose_it_is_as_far_as_that_is_known(known: Any, told: str) -> None:
+    assert skipped("x", *known) == f"skipped: x {told}"

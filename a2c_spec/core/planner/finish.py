@@ -87,7 +87,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
     answer = file.refused if file else ""
     policy = placement.spec.on_conflict if placement.spec else "error"
     if observed.skips(placement.path, policy):
-        work.skipped.append(reasons.skipped(observed, placement.path))
+        work.skipped.append(reasons.skipped(*observed.told(placement.path)))
         return
     if placement.gone:
         status = placement.output.status
@@ -108,7 +108,7 @@ def _no_longer(why: str, *told: str) -> str:
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip" and placement.path == (file.wanted or file.path):
-        work.skipped.append(reasons.skipped(observed, file.path))
+        work.skipped.append(reasons.skipped(*observed.told(file.path)))
     else:
         ours = observed.status(file.path) == "changed"
         unknown = observed.origins.get(file.path, reasons.UNKNOWN)
@@ -181,9 +181,9 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     stale = _stale(desired, record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
-            lacking = _lacking(desired, record, found.placements)
-            why = "it has ended" if lacking else ALREADY_HERE
-            return Change(desired.job.address, "wait", (why,), fetch=True, problem=lacking)
+            lacking, left = _lacking(desired, record, found.placements), len(found.skipped)
+            why = ("it has ended", *found.skipped) if lacking or left else (ALREADY_HERE,)
+            return Change(desired.job.address, "wait", why, fetch=True, problem=lacking, skipped=left)
         return _unchanged(desired, record, found)
     named = [_renamed(record, call, found.placements) for call in found.calls]
     named += changed_after_run(desired, record, found.placements)
@@ -257,6 +257,6 @@ def _renamed(record: JobRecord, call: Call, placements: Sequence[Placement]) -> 
 def saved_nowhere(desired: DesiredJob, observed: Observed) -> Change | None:
     """That nothing is run, where each of its results would be left out."""
     skipped = only_skipped(desired.job, observed.late, observed.taken)
-    why = tuple(reasons.skipped(observed, path) for places in skipped.values() for path in places)
+    why = tuple(reasons.skipped(*observed.told(path)) for places in skipped.values() for path in places)
     every = bool(skipped) and len(skipped) == len(desired.job.conversions)
     return Change(desired.job.address, "no-op", why, skipped=len(why)) if every else None
