@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from tests.worlds.aside import run_aside
 from tests.worlds.checks import check_edges, check_foreign, check_results
 from tests.worlds.command import Hook, Ran, kill
 from tests.worlds.judge import Judge
@@ -141,3 +142,29 @@ def meddled_meanwhile(world: World, what: str, which: int, moment: str, nth: int
     world.run(
         "apply", "--json", "-y", "--parallelism", "1", probe=Hook(moment, nth, partial(third, world, what, which))
     )
+
+
+def beside(world: World, command: str, moment: str, nth: int) -> None:
+    """Another command of ours runs in the same project while an apply of ours runs: only looks, or is turned away."""
+    if world.lay() is None:
+        return
+
+    def act() -> None:
+        before = _changes(world)
+        ran = run_aside(world.us, command.split())
+        world.tell(f"while it runs, at moment {nth} of {moment!r}: $ a2c-spec {command}  -> {ran.code}")
+        world.sound(ran)
+        if _changes(world) != before and not command.startswith(("apply", "wait")):
+            world.find("a command beside an apply changes something", f"{command}: {ran.said}")
+        if any(text in ran.said for text in ("malformed", "not a database", "not a state")):
+            world.find("a command beside an apply finds the state damaged", f"{command}: {ran.said}")
+        if command.startswith("apply") and ran.code not in (5, 12):
+            world.find("two applies at once", f"exit {ran.code}: {ran.said}")
+
+    world.run("apply", "--json", "-y", "--parallelism", "1", probe=Hook(moment, nth, act))
+
+
+def _changes(world: World) -> int:
+    """How many calls changed something on the service so far."""
+    world.service.refresh()
+    return sum(one.mutates for one in world.service.log)

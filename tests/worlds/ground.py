@@ -29,7 +29,7 @@ def dumped(doc: Doc) -> str:
 class Ground:
     """``flavour``: the service it is for; ``docs``: manifests by name; ``sources``: files by path; ``stash``: manifests
     taken away, newest last; ``parts``: (manifest, conversion, outputs) taken out of manifests;
-    ``emptied``: tables whose rows were taken away; ``laid``: what was written."""
+    ``emptied``: tables whose rows were taken away; ``laid``: what was written; ``settings``: what a2c.yaml says."""
 
     docs: dict[str, Doc] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
@@ -38,12 +38,13 @@ class Ground:
     parts: list[tuple[str, Doc, list[Doc]]] = field(default_factory=list)
     emptied: dict[str, bytes] = field(default_factory=dict)
     laid: dict[str, bytes] = field(default_factory=dict)
+    settings: str = ""
     flavour: Flavour = OTHER
 
     def copy(self) -> Ground:
         """The same, laid out nowhere yet."""
         docs, stash = copy.deepcopy(self.docs), copy.deepcopy(self.stash)
-        return Ground(docs, dict(self.sources), dict(self.secrets), stash, flavour=self.flavour)
+        return Ground(docs, dict(self.sources), dict(self.secrets), stash, settings=self.settings, flavour=self.flavour)
 
     def jobs(self) -> list[Doc]:
         """Every Job manifest."""
@@ -84,7 +85,7 @@ class Ground:
     def files(self) -> dict[str, bytes]:
         """Everything that lies in the folder because of this ground."""
         return {
-            "a2c.yaml": b"",
+            "a2c.yaml": self.settings.encode(),
             **self.flavour.catalog,
             **{f"{name}.yaml": dumped(doc).encode() for name, doc in self.docs.items()},
             **self.sources,

@@ -18,6 +18,7 @@ from tests.worlds.small import (
     ONE,
     TWO,
     WORSE,
+    elsewhere,
     ground,
     job,
     known,
@@ -240,5 +241,7 @@ HURTS: Mapping[str, Script] = {
     "somebody renames a result that has to come again": known(
         ground(unnamed(FAR_ONE)), APPLY, ("third", "rename", 0), ("result", 0, "deleted"), APPLY
     ),
+    "two first applies at once, the state elsewhere": known(elsewhere(*TWO), ("beside", "apply -y", "", 1), APPLY),
+    "a plan beside a first apply, the state elsewhere": known(elsewhere(*TWO), ("beside", "plan", "", 1), APPLY),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.worlds.flavour import text_of
@@ -73,6 +74,11 @@ def ground(*docs: Doc, **files: int) -> Ground:
     if any(doc.get("for_each", {}).get("csv") for doc in docs):
         sources["rows.csv"] = b"key,file\na,in/a.txt\nb,in/b.txt\n"
     return Ground({doc["name"]: doc for doc in docs}, sources)
+
+
+def elsewhere(*docs: Doc) -> Ground:
+    """A project that keeps its state in a folder of its own."""
+    return replace(ground(*docs), settings="state: data/s.db\n")
 
 
 def known(where: Ground, *steps: Step, **switches: Any) -> Script:

@@ -14,6 +14,8 @@ MEDDLING = (
     "edit preset",
 )
 MOMENTS = ("send POST", "answered POST", "send PATCH", "answered PATCH", "send DELETE", "answered DELETE", "place", "")
+BESIDE = ("apply -y", "apply -y", "plan", "status", "verify", "drift", "wait", "state list")
+"""Commands that somebody may start in a project where an apply runs."""
 
 
 def number(chance: random.Random) -> int:
@@ -80,6 +82,7 @@ def random_step(chance: random.Random) -> Step:
         (1, ("colleague", n, chance.choice((-1, 3)), "", 0)),
         (1, ("third", chance.choice(MEDDLING), n)),
         (0.5, ("same_stamp", n, chance.randrange(8))),
+        (0.4, ("beside", chance.choice(BESIDE), chance.choice(("", "", "send POST", "place")), chance.randint(1, 4))),
         (0.5, ("lifecycle", n, "ignore", chance.choice((True, None)))),
         (0.5, ("lifecycle", n, "on_replace", chance.choice(("delete", None)))),
     ]

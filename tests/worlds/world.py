@@ -82,7 +82,7 @@ class World:
         if known != self.seen_files:
             self.seen_files = known
             ran = self.us.run(["render", "--json"])
-            self._sound(ran)
+            self.sound(ran)
             trees = json.loads(ran.out) if ran.code == 0 else None
             self.judged = None if trees is None else self._judge(trees)
         return self.judged
@@ -104,7 +104,7 @@ class World:
         calls, starts = len(self.service.log), len(self.service.starts)
         ran = self.us.run(args, probe, fork=fork)
         self.service.refresh()
-        self._sound(ran)
+        self.sound(ran)
         self.ledger.account(self.service, calls, starts)
         self.tell(f"$ a2c-spec {' '.join(args)}  -> {ran.code}{_brief(ran)}")
         self._check_told(ran, starts)
@@ -117,7 +117,7 @@ class World:
         self.check_strangers(calls, starts)
         return ran
 
-    def _sound(self, ran: Ran) -> None:
+    def sound(self, ran: Ran) -> None:
         """The exit code is documented, and nothing broke in a way that nobody foresaw."""
         if ran.killed:
             return
@@ -191,7 +191,7 @@ class World:
     def records(self) -> list[dict[str, Any]]:
         """Everything that is recorded."""
         ran = self.us.run(["state", "list", "--json"])
-        self._sound(ran)
+        self.sound(ran)
         rows: list[dict[str, Any]] = json.loads(ran.out) if ran.code == 0 else []
         return rows
 
@@ -208,7 +208,7 @@ class World:
         return {
             name: file.read_bytes()
             for name, file in sorted(named.items())
-            if name not in known and not name.startswith(".a2c/") and not name.endswith(".a2cplan.json")
+            if name not in known and not name.startswith((".a2c/", "data/")) and not name.endswith(".a2cplan.json")
         }
 
 

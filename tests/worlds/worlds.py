@@ -48,6 +48,8 @@ def script_of(seed: int, flavour: Flavour = OTHER) -> Script:
     if theme == "kept bytes" and chance.random() < 0.3:
         switches = replace(switches, input_id="refused")
     ground = random_ground(random.Random(f"ground {seed}"), theme, flavour)
+    if random.Random(f"settings {seed}").random() < 0.2:
+        ground.settings = "state: data/s.db\n"
     steps: list[Step] = []
     if chance.random() < 0.8:
         steps.append(("apply", "-y"))
