@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.reasons import FREE
@@ -11,6 +11,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.reuse import Results
 from a2c_spec.errors import NotStarted, SpecError
 
 AGAIN = "apply again once that is done"
@@ -36,6 +37,19 @@ def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> li
         for key in step.keys:
             makers.setdefault(key, step.change.address)
     return [_alike(step, makers) for step in steps]
+
+
+def made_once(steps: Sequence[PlannedChange], results: Results) -> list[PlannedChange]:
+    """The same for the changes of one job that was planned again, once what it takes is there: each after the one that
+    makes the same."""
+    return sorted(with_alike([_with_keys(step, results) for step in steps], ()), key=lambda step: bool(step.makers))
+
+
+def _with_keys(step: PlannedChange, results: Results) -> PlannedChange:
+    if step.desired is None or not step.change.starts:
+        return step
+    keys = tuple(results.keys(step.desired).values())
+    return replace(step, keys=keys) if len(keys) == len(step.conversions) else step
 
 
 def _first(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[PlannedChange]:
@@ -78,9 +92,11 @@ class Alike:
     """Who waits for whom among the changes that make the same, while these are carried out.
 
     ``ended``: the runs that others wait for; one that is not carried out, as where only some changes are, is not waited
-    for, and has made nothing. ``before`` and ``made``, by address: for what is planned again once its
-    inputs are there, the runs that make the same, and which of its conversions they make. ``well`` are the runs whose
-    changes went well, ``later`` those that go on after this apply.
+    for, and has made nothing. ``before`` and ``made``, by address: for what is planned again once its inputs are there,
+    the runs that make the same, and which of its conversions they make. ``well`` are the runs whose changes went well,
+    ``later`` those that go on after this apply, ``running`` those that ran before, and whose change has not ended.
+    ``begun``: of what runs already, or was started by this apply, key -> run; some of it is known only once its inputs
+    are there.
     """
 
     def __init__(self, steps: Sequence[PlannedChange]) -> None:
@@ -89,6 +105,8 @@ class Alike:
         self.before: dict[str, set[str]] = {}
         self.made: dict[str, set[str]] = {}
         self.well, self.later = set[str](), set[str]()
+        self.begun = {key: step.change.address for step in steps if not step.change.starts for key in step.keys}
+        self.running = {*self.begun.values()}
         for step in steps:
             if step.makers and step.whole is not None:  # its job waits for others, not for itself
                 address = address_of(step.change.address)
@@ -99,6 +117,7 @@ class Alike:
 
     def end(self, key: str) -> None:
         """Lets those go on that wait for a run, however its change went."""
+        self.running.discard(key)
         if ended := self.ended.get(key):
             ended.set()
 
@@ -108,12 +127,24 @@ class Alike:
             if ended := self.ended.get(key):
                 await ended.wait()
 
-    def check(self, step: PlannedChange, cached: JobRecord | None) -> None:
+    def check(self, step: PlannedChange, cached: JobRecord | None, keys: Collection[str] = ()) -> None:
         """Raises NotStarted, or Later, where another change was to make the same, and has not: no more is paid than was
-        planned. ``cached`` is the job as the results cache would leave it."""
+        planned. ``cached`` is the job as the results cache would leave it, ``keys`` those of all that it makes."""
         missing = [key for key in step.makers if key not in self.well]
         if step.makers and (cached is None or (missing and step.change.forced)):
             self._missed(step.change.address, missing or step.makers)
+        if cached is None and (step.change.starts or step.change.action == "cached"):
+            self._begin(step, keys)
+
+    def _begin(self, step: PlannedChange, keys: Collection[str]) -> None:
+        """Notes that a run is about to be started. The same error where another one is making some of that, or was to;
+        what could not be kept of one that went well is made as planned, and what is asked for anew is not compared."""
+        run = step.change.address
+        others = {self.begun[key] for key in keys if key in self.begun} - {run} - self.well
+        if others and not step.change.forced:
+            self._missed(run, sorted(others))
+        for key in keys:
+            self.begun.setdefault(key, run)
 
     def check_no_more(self, address: str, steps: Iterable[PlannedChange]) -> None:
         """The same where a job was planned again: it starts nothing that others were to make for it."""
@@ -124,7 +155,7 @@ class Alike:
     def _missed(self, run: str, keys: Sequence[str]) -> None:
         names = ", ".join(dict.fromkeys(_called(key, run) for key in keys))
         missing = [key for key in keys if key not in self.well]
-        if missing and self.later.issuperset(missing):
+        if missing and (self.later | self.running).issuperset(missing):
             raise Later(f"{names} makes the same, and is not waited for")
         why = "was to make the same and did not" if missing else "made the same, and its result could not be kept"
         raise NotStarted(f"not started: {names} {why}", hint=AGAIN)

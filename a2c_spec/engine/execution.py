@@ -17,7 +17,7 @@ from a2c_spec.core.planner import plan_job
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import LEFT, Tally
-from a2c_spec.engine.alike import Later
+from a2c_spec.engine.alike import Later, made_once
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.budget import Spender
 from a2c_spec.engine.desired import Dependencies
@@ -218,7 +218,7 @@ class Execution:
         dependencies = Dependencies(self.session, makers=self.edges.runs_taken(whole, self.session.store))
         steps, unused = await plan_address(self.session, whole, dependencies, self.chosen, self.service.client)
         failed = {address_of(error.address) for error in self.errors}
-        steps = Owners(self.session, steps, (), self.plan, failed).all_checked()
+        steps = made_once(Owners(self.session, steps, (), self.plan, failed).all_checked(), self.session.results)
         if not self.options.yes:
             check_asked(self.session, steps, again=address in self.paid_again)
         self.edges.alike.check_no_more(address, steps)
@@ -241,15 +241,16 @@ class Execution:
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
-        while step.change.starts and (twin := results.twin(step.desired)):
+        keys = results.keys(step.desired).values()  # of what it makes
+        while step.change.starts and (twin := results.twin(keys)):
             waited = True
             async with self.service.turns.released():
                 await twin.wait()
-        with results.claimed(step.desired):
+        with results.claimed(keys):
             meant = waited or step.change.action == "cached"
             maybe = meant or bool(step.makers) or (step.change.starts and not step.change.forced)
             cached = results.known(step.desired, step.record) if maybe else None
-            self.edges.alike.check(step, cached)
+            self.edges.alike.check(step, cached, keys)
             if meant or cached:
                 return await self._from_cache(step, step.desired, cached)
             return await self._convert(step, step.desired)

@@ -35,10 +35,10 @@ def independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
 
 
 def dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
-    """Those that need others, each after those it needs."""
+    """Those that need others, each after those it needs; before all what runs already, as others may make the same."""
     by_address: dict[str, list[PlannedChange]] = {}
     jobs = []
-    for step in steps:
+    for step in sorted(steps, key=lambda step: step.change.starts):
         if needed(step) and step.desired is not None:
             address = address_of(step.change.address)
             by_address.setdefault(address, []).append(step)

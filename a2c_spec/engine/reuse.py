@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -172,15 +172,15 @@ class Results:
         keys = {name: cache_key(one.fingerprint, self.realm) for name, one in sure.items()}
         return {name: key for name, key in keys.items() if not self.cache.passed_over(key)}
 
-    def twin(self, desired: DesiredJob) -> asyncio.Event | None:
+    def twin(self, keys: Iterable[str]) -> asyncio.Event | None:
         """The event that is set when another job of this run has made one of the same conversions."""
-        return next((self.making[key] for key in self.keys(desired).values() if key in self.making), None)
+        return next((self.making[key] for key in keys if key in self.making), None)
 
     @contextmanager
-    def claimed(self, desired: DesiredJob) -> Iterator[None]:
+    def claimed(self, keys: Iterable[str]) -> Iterator[None]:
         """Other jobs that need one of the same conversions wait for this one."""
         ended = asyncio.Event()
-        mine = [key for key in self.keys(desired).values() if key not in self.making]
+        mine = [key for key in keys if key not in self.making]
         self.making |= dict.fromkeys(mine, ended)
         try:
             yield

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.desired import Conversion
+from a2c_spec.core.desired import Content, Conversion, Input, Output
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.alike import Alike, with_alike
+from a2c_spec.engine.alike import Alike, Later, made_once, with_alike
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.reuse import Results
 from a2c_spec.errors import NotStarted
+from a2c_spec.state.results_cache import ResultsCache
 from tests.engine.projects import desired, job
+
+UPLOAD = Input("i", "upload", path="a.txt", content=Content(3, "5" * 64, ""))
 
 
 def step(address: str, *keys: str, **more: Any) -> PlannedChange:
@@ -114,3 +119,33 @@ def test_a_job_that_is_planned_again_starts_nothing_that_others_were_to_make_for
     alike.check_no_more("b", again[:1])
     with pytest.raises(NotStarted):
         alike.check_no_more("b", again)
+
+
+def test_what_is_known_only_once_its_inputs_are_here_is_not_started_beside_another_one() -> None:
+    alike = Alike([waits("runs", "w")])
+    alike.check(step("a"), None, ["k", "m"])
+    with pytest.raises(Later, match="runs makes the same, and is not waited for"):
+        alike.check(step("b"), None, ["w"])
+    alike.end("runs")
+    with pytest.raises(NotStarted, match="not started: a was to make the same and did not"):
+        alike.check(step("b"), None, ["m", "other"])
+    alike.later.add("a")
+    with pytest.raises(Later):
+        alike.check(step("b"), None, ["m"])
+    alike.check(step("a"), None, ["k"])  # the same run, planned again
+    alike.check(step("b", forced=True), None, ["k"])  # --replace asks for it
+    alike.check(step("b"), JobRecord("b", "local"), ["k"])  # it is in the results cache
+    alike.well.add("a")
+    alike.check(step("b"), None, ["k"])  # nothing could be kept of it: it is made as planned
+
+
+def test_a_job_that_is_planned_again_makes_once_what_several_of_its_conversions_make(tmp_path: Path) -> None:
+    one, two = (desired(job("d", inputs=(UPLOAD,), conversions=(Conversion(name, "webp"),))) for name in "xy")
+    saved = [
+        replace(each, job=replace(each.job, outputs=(Output(each.job.conversions[0].id, save="dist/"),)))
+        for each in (one, two)
+    ]
+    steps = [replace(step(f"d#{each.job.conversions[0].id}"), desired=each) for each in saved]
+    found = made_once(steps, Results(ResultsCache(tmp_path), "local"))
+    assert [(each.change.address, each.makers) for each in found] == [("d#x", ()), ("d#y", ("d#x",))]
+    assert [each.makers for each in made_once(steps, Results(None, "local"))] == [(), ()]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.order import dependent, held, independent, needed
@@ -42,6 +43,16 @@ def test_every_run_of_an_address_comes_after_every_run_of_what_it_needs() -> Non
     base, top = job("base", "root"), job("top", "base")
     steps = [step(top, "top"), step(top, "top#2"), step(base, "base"), step(base, "base#2")]
     assert keys(list(dependent(steps))) == ["base", "base#2", "top", "top#2"]
+
+
+def test_what_runs_already_comes_before_what_is_to_be_started() -> None:
+    """As it may make the same; what it needs comes before it all the same."""
+    calls = (Call("create_job", starts=True),)
+    base, one, two = (
+        step(job(name, *needs)) for name, needs in (("base", ("root",)), ("one", ("root",)), ("two", ("base",)))
+    )
+    base, one = (replace(each, change=replace(each.change, calls=calls)) for each in (base, one))
+    assert keys(list(dependent([one, base, two]))) == ["base", "two", "one"]
 
 
 def test_who_names_a_preset_is_no_first_one() -> None:

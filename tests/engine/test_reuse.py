@@ -132,14 +132,14 @@ def test_who_wants_the_same_meanwhile_waits_for_the_end() -> None:
         results = Results(ResultsCache(Path("nowhere")), "local")
         twin = desired(job("twin", inputs=(UPLOAD,)))
         other = desired(job("other"))
-        assert results.twin(twin) is None
-        with results.claimed(uploading()):
-            event = results.twin(twin)
+        assert results.twin(results.keys(twin).values()) is None
+        with results.claimed(results.keys(uploading()).values()):
+            event = results.twin(results.keys(twin).values())
             assert event is not None
             assert not event.is_set()
-            assert results.twin(other) is None
+            assert results.twin(results.keys(other).values()) is None
         assert event.is_set()
-        assert results.twin(twin) is None
+        assert results.twin(results.keys(twin).values()) is None
 
     asyncio.run(run())
 
@@ -147,9 +147,9 @@ def test_who_wants_the_same_meanwhile_waits_for_the_end() -> None:
 def test_without_a_cache_nobody_has_a_twin() -> None:
     async def run() -> None:
         results = Results(None, "local")
-        with results.claimed(uploading()):
-            assert results.twin(desired(job("twin", inputs=(UPLOAD,)))) is None
-            assert results.twin(uploading()) is None
+        with results.claimed(results.keys(uploading()).values()):
+            assert results.twin(results.keys(desired(job("twin", inputs=(UPLOAD,)))).values()) is None
+            assert results.twin(results.keys(uploading()).values()) is None
 
     asyncio.run(run())
 
