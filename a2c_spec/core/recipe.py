@@ -176,6 +176,8 @@ def _decisive_input(item: Input, fingerprint_secret: FingerprintSecret) -> dict[
     """
     parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, fingerprint_secret)
     extra: dict[str, Any] = {"filename": sent_filename(item) if item.type in UPLOADED else asked_filename(item)}
+    if item.type == "from" and item.content is not None:
+        extra["sha256"] = item.content.sha256
     if item.decrypt_password:
         extra["decrypt_password"] = {"$secret": fingerprint_secret(item.decrypt_password)}
     return parts | {key: value for key, value in extra.items() if value} | dict(item.settings)
@@ -203,12 +205,25 @@ def fingerprint(recipe: Mapping[str, Any]) -> str:
 def _shared(recipe: Mapping[str, Any]) -> list[Any]:
     """What decides the results of every conversion of a job alike: its inputs in order, and its fields."""
     inputs = [recipe["inputs"][name] for name in recipe["order"]]
-    return [[_nameless(item) if "upstream" in item else item for item in inputs], recipe.get("fields", {})]
+    return [[_as_file(item) if "upstream" in item else item for item in inputs], recipe.get("fields", {})]
 
 
-def _nameless(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An input that is a result of another job: its bytes count, not what that job calls it."""
-    return {key: value for key, value in item.items() if key != "source"}
+def _as_file(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An input that is a result of another job: its bytes count, as those of a file, not what that job calls it."""
+    known = {"type": "upload"} if "sha256" in item else {}
+    untold = {"source", *(("upstream",) if known else ())}
+    return {key: value for key, value in item.items() if key not in untold} | known
+
+
+def by_bytes(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An input with the digest of its bytes as other manifests tell it, whether it is a file or a result of another
+    job, and whatever that job calls it; an earlier version recorded no other digest of a result."""
+    if "upstream" in item:
+        return {key: value for key, value in item.items() if key not in ("source", "sha256")}
+    if item.get("type") != "upload":
+        return item
+    rest = {key: value for key, value in item.items() if key != "sha256"}
+    return rest | {"type": "output", "upstream": digest([item.get("sha256", "")])}
 
 
 def as_known(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> Mapping[str, Any]:

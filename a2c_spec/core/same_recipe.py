@@ -7,7 +7,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import as_known
+from a2c_spec.core.recipe import as_known, by_bytes
 from a2c_spec.core.state import JobRecord
 
 
@@ -61,6 +61,6 @@ def _same_inputs(
 
 
 def _known(item: Mapping[str, Any], *, late: bool) -> Mapping[str, Any]:
-    """What of an input counts: of a result that it takes, bytes and file name, not which job makes it."""
-    untold = ({"source"} if "upstream" in item else set()) | ({"upstream", "filename"} if late else set())
-    return {key: value for key, value in item.items() if key not in untold} if untold else item
+    """What of an input counts: bytes and file name, not which job makes it; of one that is not made yet neither."""
+    told = by_bytes(item)
+    return {key: value for key, value in told.items() if key not in ("upstream", "filename")} if late else told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import (
     INCOMPLETE,
     as_known,
+    by_bytes,
     digest,
     dumps,
     extension,
@@ -165,6 +166,9 @@ def options(**more: Any) -> Job:
     return job(conversions=(replace(WEBP, options=WEBP.options | more),))  # type: ignore[operator]
 
 
+RESULT = replace(UPLOAD, type="from", source="h.k", upstream=digest([BYTES.sha256]), result_name="a.png")
+"""The bytes of the upload, under its name, as another job makes them."""
+
 FTP: dict[str, Any] = {"type": "ftp", "parameters": {"host": "a"}, "credentials": {"password": SECRET}, "status": "x"}
 
 SAME: list[tuple[str, Job]] = [
@@ -177,6 +181,8 @@ SAME: list[tuple[str, Job]] = [
     ("a callback", job(callback="https://x")),
     ("a default", job(fail_on_input_error=True)),
     ("the path of an upload", job(replace(UPLOAD, path="other/a.png"), REMOTE)),
+    ("that another job makes the bytes", job(RESULT, REMOTE)),
+    ("which one", job(replace(RESULT, source="other.k"), REMOTE)),
 ]
 
 OTHER: list[tuple[str, Job]] = [
@@ -215,6 +221,17 @@ def test_what_changes_no_result_changes_no_fingerprint(other: Job) -> None:
 @pytest.mark.parametrize("other", [row[1] for row in OTHER], ids=[row[0] for row in OTHER])
 def test_whatever_changes_a_result_changes_the_fingerprint(other: Job) -> None:
     assert of(other) != of(job())
+
+
+def test_inputs_of_equal_bytes_are_equal_wherever_they_come_from() -> None:
+    def told(item: Input) -> Mapping[str, Any]:
+        return by_bytes(recipe_of(job(item), mark)["inputs"]["u"])
+
+    before = {"type": "output", "source": "h.k", "upstream": digest([BYTES.sha256]), "filename": "a.png"}
+    assert told(UPLOAD) == told(RESULT) == by_bytes(before)
+    assert told(UPLOAD) != told(replace(UPLOAD, content=Content(3, "00" * 32, "")))
+    assert told(UPLOAD) != told(replace(RESULT, result_name="b.png"))
+    assert by_bytes({"type": "remote", "source": "https://x"}) == {"type": "remote", "source": "https://x"}
 
 
 def test_all_recipes_differ_from_one_another() -> None:

@@ -12,7 +12,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner.binding import other_bytes, started_unlike
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import as_known, asked_filename, holds_secret
+from a2c_spec.core.recipe import as_known, asked_filename, by_bytes, holds_secret
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
 
@@ -71,13 +71,24 @@ def first_runs(desired: DesiredJob, record: JobRecord) -> int:
 
 
 def _both(desired: DesiredJob, record: JobRecord) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The two recipes; what a result that is still to be made is going to be called is no difference."""
+    """The two recipes; what a result that is still to be made is going to be called is no difference, nor is which
+    manifest makes the same bytes."""
     late = {item.id for item in desired.job.inputs if item.awaited and not asked_filename(item)}
-    inputs = dict(record.basis.get("inputs", {}))
-    inputs |= {
-        name: {key: one for key, one in inputs[name].items() if key != "filename"} for name in late & inputs.keys()
-    }
-    return {**record.basis, **({"inputs": inputs} if late else {})}, as_known(desired.basis, record.basis)
+    before, after = record.basis, as_known(desired.basis, record.basis)
+    was, now = (
+        {name: _told(item, late=name in late) for name, item in one.get("inputs", {}).items()}
+        for one in (before, after)
+    )
+    same = (name for name in was.keys() & now.keys() if compare.equal(by_bytes(was[name]), by_bytes(now[name])))
+    was |= {name: now[name] for name in same}
+    return {**before, "inputs": was}, {**after, "inputs": now}
+
+
+def _told(item: Mapping[str, Any], *, late: bool) -> dict[str, Any]:
+    """An input as its differences are told: of what another manifest makes the digest is told once."""
+    untold = {"sha256"} if "upstream" in item else set()
+    untold |= {"filename"} if late else set()
+    return {key: value for key, value in item.items() if key not in untold}
 
 
 def changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
