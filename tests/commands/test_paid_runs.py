@@ -337,3 +337,21 @@ def test_a_secret_that_is_missing_is_no_part_of_what_a_plan_promises(
     done = a2c("apply", "--no-cache", "--max-credits", "1")
     assert (done.code, "1 to create, 1 refused: about 1 credit" in done.out, len(jobs(somebody))) == (9, True, 1)
     assert a2c("apply", "--no-cache").code == 5
+
+
+@pytest.mark.parametrize("way", ["held", "at once"])
+def test_what_was_never_made_is_not_called_paid_before(
+    way: str, project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    """Also where a job that is held takes the place of a run, and is started then."""
+    write(project, made=MD5)
+    assert apply(a2c) == 0
+    more = "{id: md5, category: hash, target: sha1}, {id: x, category: hash, target: sha512}, " + SHA
+    if way == "held":
+        write(project, "job: {process: false}", made=more)
+        assert "paid before" not in a2c("plan", "--no-cache").out
+        assert apply(a2c, "-y") == 0
+    write(project, made=more)
+    told = a2c("plan", "--no-cache")
+    assert "about 3 credits, 1 of them paid before" in told.out
+    assert json.loads(a2c("plan", "--no-cache", "--json").out)["totals"]["credits_paid_before"] == 1

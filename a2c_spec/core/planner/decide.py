@@ -213,14 +213,16 @@ def _replace_running(
     cancel = Call("delete_job", live.id, reason="cancel the run of the old recipe")
     calls = (*(() if observed.shared else (cancel,)), *create_calls(desired, step=1))
     goes_on = ("another address waits for its job, which goes on",) if observed.shared else ()
+    before = with_earlier(record, None, observed.apart)
     return Change(
         desired.job.address,
         "replace",
         (f"running ({live.status}) with another recipe", *why, *goes_on),
         calls,
-        details=recipes.details(desired, with_earlier(record, None, observed.apart)),
+        details=recipes.details(desired, before),
         fetch=desired.job.process,
         paid_again=True,
+        first_runs=recipes.first_runs(desired, before),
         problem=forbidden(desired, paid=True) or conflicts(desired, observed),
     )
 
@@ -277,7 +279,8 @@ def _updated(
     others: tuple[Detail, ...],
     observed: Observed,
 ) -> Change:
-    paid = observed.earlier is not None and any(call.starts for call in way.calls)
+    earlier = observed.earlier if any(call.starts for call in way.calls) else None
+    paid = earlier is not None
     return Change(
         desired.job.address,
         "update" if way.bindings else "replace",
@@ -287,6 +290,7 @@ def _updated(
         details=update_reasons.details(desired, record, others),
         fetch=desired.job.process,
         paid_again=paid,
+        first_runs=recipes.first_runs(desired, earlier) if earlier else 0,
         problem=forbidden(desired, paid=paid) or (conflicts(desired, observed) if desired.job.process else ""),
         lower_bound="every call changes something that no other call of the plan can change",
     )

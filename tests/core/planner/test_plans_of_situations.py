@@ -27,7 +27,7 @@ def test_the_plan_of(case: Case) -> None:
         assert part in text
     assert expected.get("problem", "") in change.problem
     assert bool(change.problem) == ("problem" in expected)
-    for attribute in ("paid_again", "fetch", "downloads", "moves", "leaves", "size"):
+    for attribute in ("paid_again", "first_runs", "fetch", "downloads", "moves", "leaves", "size"):
         if attribute in expected:
             assert _plain(getattr(change, attribute)) == expected[attribute], attribute
     for place, body in enumerate(expected.get("bodies", ())):
