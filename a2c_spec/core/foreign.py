@@ -215,4 +215,4 @@ def told_of_start(change: Change, live: LiveJob | None, record: JobRecord | None
         there = still_there(replace(live, outputs=tuple(one for one in live.outputs if one.conversion in left)))
     if there:
         told.append(f"{only_there(there)}, and will not be downloaded")
-    return replace(change, reasons=tuple(told))
+    return replace(change, reasons=(*dict.fromkeys(told),))

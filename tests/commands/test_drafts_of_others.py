@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 import a2c_spec.api.client as api
+from a2c_spec.local_api.server import Background
 from tests.commands.conftest import Somebody, in_dist, spent
 from tests.commands.test_started_drafts import MD5, SHA, start, write
 from tests.conftest import Command
@@ -68,3 +70,47 @@ def test_a_draft_that_is_started_after_the_plan_is_not_deleted(
     monkeypatch.setattr(api.Client, "check_not_started", checks)
     told = a2c("destroy", "draft")
     assert (told.code, "2 results are only on the service" in told.out) == (11, True), told.err
+
+
+INPUTS = {
+    "order": ("changed on the service: order of inputs b, a -> a, b", ["b", "a"], ["a", "b"]),
+    "added": ("input base64 c.txt is on the service, and not known here: perhaps added", "base64 c.txt", None),
+    "taken away": ("input a is no longer on the service: removed outside a2c-spec", None, "a"),
+}
+
+
+@pytest.mark.parametrize("what", INPUTS)
+@pytest.mark.parametrize("begun", [False, True], ids=["held", "started"])
+def test_inputs_that_somebody_changed_are_told_with_both_values(
+    project: Path, a2c: Command, somebody: Somebody, server: Background, what: str, begun: bool
+) -> None:
+    _merged(project, held=True)
+    assert a2c("apply", "-q").code == 0
+    (job,) = somebody("GET", "/jobs")
+    first, then = (row["id"] for row in job["input"])
+    if what == "order":
+        with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
+            places = [{"id": then, "options": {"position": 1}}, {"id": first, "options": {"position": 2}}]
+            assert client.patch(f"{server.url}/jobs/{job['id']}/input", json=places).is_success
+    elif what == "added":
+        somebody("POST", f"/jobs/{job['id']}/input", type="base64", source="Yw==", filename="c.txt")
+    else:
+        somebody("DELETE", f"/jobs/{job['id']}/input/{first}")
+    if begun:
+        start(somebody)
+        _merged(project, held=False)
+    why, before, after = INPUTS[what]
+    assert why in a2c("plan").out
+    (row,) = json.loads(a2c("plan", "--json").out)["changes"]
+    told = [(one["before"], one["after"], one["foreign"]) for one in row["details"]]
+    assert (before, after, True) in told
+    assert sum(why in one for one in row["reasons"]) == 1
+
+
+def _merged(project: Path, *, held: bool) -> None:
+    for name in "ab":
+        (project / f"{name}.txt").write_text(name)
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", "name: m", f"job: {{process: {str(not held).lower()}}}"]
+    lines += ["inputs: [{id: a, path: a.txt}, {id: b, path: b.txt}]"]
+    lines += ["conversions: [{id: c, category: archive, target: zip}]", "outputs: [{from: c, filename: all}]"]
+    (project / "m.yaml").write_text("\n".join([*lines, ""]))

@@ -98,12 +98,14 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
         why, before = f"the service ended the last run as {live.status}", observed.earlier is not None
         return _rerun(desired, record, (why,), observed, paid=live.spent > 0 or before)
     changed = changed_since_start(desired, with_earlier(record, None, observed.apart), live)
-    if live.terminal and changed:
-        return _rerun(desired, record, changed, observed, paid=True)
+    if changed:
+        others = update_reasons.foreign_details(desired, record, live) if record.phase == "building" else ()
+        changed = update_reasons.foreign_reasons(others) or changed
+        run = _rerun(desired, record, changed, observed, paid=True) if live.terminal else None
+        run = run or _replace_running(desired, record, live, changed, observed)
+        return replace(run, details=(*others, *(one for one in run.details if one not in others)))
     if live.terminal:
         return _finish(desired, record, live, observed)
-    if changed:
-        return _replace_running(desired, record, live, changed, observed)
     return Change(desired.job.address, "wait", (f"running on the service ({live.status})",), fetch=True)
 
 

@@ -94,8 +94,9 @@ def _whole_parts(desired: DesiredJob, record: JobRecord, live: LiveJob) -> Itera
     sent = {"inputs": record.basis.get("order", ()), "conversions": record.basis.get("conversions", ())}
     parts = (("inputs", live.inputs, desired.job.inputs), ("conversions", live.conversions, desired.job.conversions))
     for kind, rows, items in parts if told else ():
+        there = {names.get(row.id) for row in rows}
         for item in items:
-            if item.id in sent[kind] and f"{kind}.{item.id}" not in record.elements:
+            if item.id in sent[kind] and f"{kind}.{item.id}" not in there:
                 yield Detail(f"{kind}.{item.id}", None, item.id, foreign=True)
         yield from (Detail(f"{kind}.{row.id}", _shown(row), None, foreign=True) for row in rows if row.id not in names)
 
