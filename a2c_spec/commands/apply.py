@@ -16,6 +16,7 @@ from a2c_spec.commands._variables import refuse_both
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.loading import reading
 from a2c_spec.engine.plan_files import check_files
+from a2c_spec.engine.saved_limits import within_limits
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
@@ -79,6 +80,7 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
     project = project_of(flags)
     if saved:
         check_environment(saved, project.file.env)
+        project = within_limits(saved, project)
     reporter = ConsoleReporter(project)
     work = apply_project(project, reading(project), chosen, how.within(project.flags), reporter, saved)
     result = asyncio.run(stoppable(work, lambda text: talk(flags, text), reporter.close))

@@ -112,11 +112,12 @@ def _check_saved(project: Project, out: str) -> None:
 
 
 def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:
+    from a2c_spec.engine.saved_limits import refusal
     from a2c_spec.engine.saved_plan import write
 
     write(project.cwd / out, project, steps, plan, chosen)
-    said = f"saved; `a2c-spec apply {out}` applies exactly this plan, once; it is rejected if anything changed"
-    talk(project.flags, said)
+    does = refusal(plan.allowance, out) or f"`a2c-spec apply {out}` applies exactly this plan, once"
+    talk(project.flags, f"saved; {does}; it is rejected if anything changed")
 
 
 async def _planned(
