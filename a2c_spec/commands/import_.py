@@ -14,6 +14,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import did, project_of, talk
+from a2c_spec.commands._variables import named_flag
 from a2c_spec.core.desired import Conversion, Secret
 from a2c_spec.core.importing import ImportHints, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveJob, mapping, text
@@ -50,7 +51,7 @@ def command(job_id: str, name: str, out: str, no_download: bool, **given: Any) -
 def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool) -> int:
     """Writes the manifest and the record; a completed job's results are downloaded, so that nothing is left to do."""
     if not NAME.fullmatch(name):
-        raise UsageError(f"--name {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
+        raise UsageError(f"{named_flag('name')} {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
     project = project_of(flags)
     target = project.cwd / (out or f"{name}.yaml")
     completed = asyncio.run(_import(project, job_id, name, target))
