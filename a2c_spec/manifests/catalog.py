@@ -91,10 +91,10 @@ def project_snapshot(root: Path) -> Snapshot | None:
     snapshot = _snapshot(tree)
     if snapshot is None:
         raise _unusable("is not a list of targets")
-    if lacks := lacking(snapshot.rows):
-        raise _unusable(lacks)
     if len(snapshot.rows) > CATALOG_ROWS:
         raise _unusable(f"has more than {CATALOG_ROWS} targets")
+    if lacks := lacking(snapshot.rows):
+        raise _unusable(lacks)
     return snapshot
 
 
