@@ -154,14 +154,10 @@ def _warn(ours: Sequence[str], args: Sequence[str]) -> None:
 
 def _of_a_variable(problem: click.BadParameter) -> Exception | None:
     """The same problem, told of the environment variable that holds the wrong value; None when a flag does."""
-    from a2c_spec.commands._variables import named
-    from a2c_spec.errors import UsageError
+    from a2c_spec.commands._variables import named, wrong_value
 
     name = named(problem)
-    said = problem.message.rstrip(".")
-    if isinstance(problem.param, click.Option) and problem.param.is_flag:
-        said = f"{os.environ.get(name, '')!r} is not 1 or 0"
-    return UsageError(f"the environment variable {name}: {said}") if name else None
+    return wrong_value(name, problem, problem.param) if name else None
 
 
 if __name__ == "__main__":

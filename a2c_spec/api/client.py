@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.api.http.replies import Reply, error_of, token_refused
+from a2c_spec.api.http.replies import NO_SUCH_ADDRESS, Reply, error_of, token_refused
 from a2c_spec.api.http.returned_ids import path_with
 from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
@@ -22,6 +22,8 @@ NEW_PLAN = "apply again to make a new plan"
 
 PAGE = 50
 """Rows of one page of ``GET /jobs``."""
+
+JOBS = "/jobs?page=1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,17 @@ class Client:
 
     async def credits_left(self, seconds: float) -> int | None:
         """``GET /contracts``: the credits that the account has left; None where it is not prepaid, or where the service
-        does not say so at once. Sent once, since nothing depends on it; AuthError where the key is not accepted."""
-        reply = None
+        does not say so at once. Sent once, since nothing depends on it; AuthError where the key is not accepted,
+        Refused where the jobs of the account are not there either, so that something else has this address."""
+        reply = there = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 reply = await self.wire.once("/contracts")
+                there = await self.wire.once(JOBS) if reply is not None and reply.status in NO_SUCH_ADDRESS else None
         if reply is not None and reply.status == 401:
             raise error_of(reply, repeatable=True)
+        if there is not None and there.status in NO_SUCH_ADDRESS:
+            raise error_of(there, repeatable=True, general=f"GET {self.wire.base_url}{JOBS}")
         return _credits_left(reply.data) if reply is not None and reply.status == 200 else None
 
     async def presets(self) -> tuple[Mapping[str, Any], ...]:

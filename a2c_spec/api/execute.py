@@ -108,7 +108,7 @@ class Executor:
 
     async def _is_conflict(self, error: Refused, task: Task) -> bool:
         """False while the service still fetches inputs, which only takes time; raises ``error`` if it is another."""
-        if error.status not in (404, 409, 410):
+        if not error.conflicts:
             raise error
         record = self.store.get(task.desired.job.address)
         live = await self.client.job(record.job_id) if record and record.job_id else None

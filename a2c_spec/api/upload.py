@@ -20,11 +20,12 @@ from a2c_spec.errors import InvalidError
 from a2c_spec.regular_files import TooLarge, content, opened
 
 Progress = Callable[[str, int, int], None]
-"""Called with (input id, bytes sent, bytes in all)."""
+"""Called with (input id, bytes sent, bytes in all); with all of them once the service has accepted them."""
 
 
 class _VerifiedFile(io.RawIOBase):
-    """A file that reports how much of it was read, and fails at its end if it is not what was planned."""
+    """A file that reports how much of it was read, and fails at its end if it is not what was planned. That all of it
+    is there, only the answer of the service says."""
 
     def __init__(self, file: BinaryIO, payload: Payload, progress: Progress) -> None:
         self._file = file
@@ -48,7 +49,8 @@ class _VerifiedFile(io.RawIOBase):
         self._read += len(chunk)
         if not chunk and self._digest.hexdigest() != self._payload.content.md5:
             raise changed_file(self._payload)
-        self._progress(self._payload.input, self._read, self._payload.content.size)
+        if self._read < self._payload.content.size:
+            self._progress(self._payload.input, self._read, self._payload.content.size)
         return chunk
 
 
@@ -84,7 +86,9 @@ class Uploads:
                 files = {"file": (payload.filename, body, "application/octet-stream")}
                 return wire.http.build_request("POST", url, data=data, files=files, headers=headers)  # type: ignore[arg-type]  # any file-like works
 
-            return await wire.send(build, repeatable=False)
+            reply = await wire.send(build, repeatable=False)
+        progress(payload.input, payload.content.size, payload.content.size)
+        return reply
 
     def _open(self, payload: Payload) -> BinaryIO:
         if payload.base64:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from a2c_spec.commands._numbers import Number, Whole
-from a2c_spec.commands._variables import given, refuse_both
+from a2c_spec.commands._variables import check_others, given, refuse_both
 from a2c_spec.core.live import MOST_UNANNOUNCED
 from a2c_spec.engine.flags import A_DAY, Flags
 
@@ -19,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def flags_of(parameters: dict[str, Any]) -> Flags:
     """The shared ones among a command's parameters; raises UsageError where two of them contradict each other."""
     refuse_both("quiet", "verbose", "contradict each other: less is shown, or more")
+    check_others(click.get_current_context(silent=True))
     known = {field.name for field in fields(Flags)}
     values = {name: value for name, value in parameters.items() if name in known and value is not None}
     return Flags(**values, given=given(click.get_current_context(silent=True)))

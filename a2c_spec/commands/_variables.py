@@ -131,6 +131,11 @@ def given(context: click.Context | None) -> dict[str, str]:
     return found
 
 
+def named_flag(name: str) -> str:
+    """How a parameter of this command was given: the flag or the variable."""
+    return given(click.get_current_context(silent=True)).get(name, f"--{name.replace('_', '-')}")
+
+
 def refuse_both(one: str, other: str, why: str) -> None:
     """Raises UsageError, with what somebody gave, where two parameters are given that contradict each other."""
     context = click.get_current_context(silent=True)
@@ -141,8 +146,7 @@ def refuse_both(one: str, other: str, why: str) -> None:
 
 def variable(option: click.Option, environ: Mapping[str, str] = os.environ) -> str:
     """The variable that a flag has its value from."""
-    names = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
-    return next((name for name in names if environ.get(name)), "")
+    return next((name for name in _names(option) if environ.get(name)), "")
 
 
 def named(problem: click.BadParameter) -> str:
@@ -153,13 +157,48 @@ def named(problem: click.BadParameter) -> str:
     return variable(problem.param) if from_variable else ""
 
 
+def wrong_value(name: str, problem: click.BadParameter, param: click.Parameter | None) -> UsageError:
+    """What is said of a variable whose value its flag does not take."""
+    switch = isinstance(param, click.Option) and param.is_flag
+    said = f"{os.environ.get(name, '')!r} is not 1 or 0" if switch else problem.message.rstrip(".")
+    return UsageError(f"the environment variable {name}: {said}")
+
+
+def check_others(context: click.Context | None) -> None:
+    """Raises UsageError where a variable has a wrong value whose flag only other commands take: what one of them would
+    refuse, none passes over, as a plan would what holds for its apply."""
+    ours = {name for name, value in os.environ.items() if name.startswith(PREFIX) and value}
+    root = context.find_root() if context else None
+    if context is None or root is None or not ours or not isinstance(root.command, click.Group):
+        return
+    own = {*every_name([context.command])}
+    names = (name for name in root.command.list_commands(root) if name not in OWN)
+    others = filter(None, (root.command.get_command(root, name) for name in names))
+    for option, name in ((one, name) for one in _all_options(others) for name in _names(one)):
+        if name in ours and name not in own:
+            value = os.environ[name]
+            several = option.multiple or option.nargs != 1
+            try:
+                option.type_cast_value(context, option.type.split_envvar_value(value) if several else value)
+            except click.BadParameter as problem:
+                raise wrong_value(name, problem, option) from problem
+
+
 def every_name(commands: Iterable[click.Command]) -> Iterator[str]:
     """The variables of all flags of these commands, and of those below them."""
+    for option in _all_options(commands):
+        yield from _names(option)
+
+
+def _all_options(commands: Iterable[click.Command]) -> Iterator[click.Option]:
     for command in commands:
         if isinstance(command, click.Group):
-            yield from every_name(command.commands.values())
-        for option in _options(command):
-            yield from [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
+            yield from _all_options(command.commands.values())
+        yield from _options(command)
+
+
+def _names(option: click.Option) -> Sequence[str]:
+    return [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
 
 
 def unknown(ours: Iterable[str], known: Iterable[str]) -> list[str]:

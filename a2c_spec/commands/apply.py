@@ -12,10 +12,11 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
 from a2c_spec.commands._terminal import on_a_terminal
-from a2c_spec.commands._variables import refuse_both
+from a2c_spec.commands._variables import named_flag, refuse_both
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.loading import reading
 from a2c_spec.engine.plan_files import check_files
+from a2c_spec.engine.saved_limits import within_limits
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
@@ -65,7 +66,10 @@ def command(yes: bool, detach: bool, **given: Any) -> int:
         refuse_both("refresh_only", "detach", "contradict each other: a refresh starts nothing")
         return refresh(flags_of(given), chosen)
     if detach and given["prune"]:
-        raise UsageError("--detach does not go with --prune", hint="wait for the results, then `a2c-spec prune`")
+        raise UsageError(
+            f"{named_flag('detach')} does not go with {named_flag('prune')}",
+            hint="wait for the results, then `a2c-spec prune`",
+        )
     return apply(flags_of(given), ApplyOptions(yes, detach, attended=on_a_terminal()), chosen)
 
 
@@ -79,6 +83,7 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
     project = project_of(flags)
     if saved:
         check_environment(saved, project.file.env)
+        project = within_limits(saved, project)
     reporter = ConsoleReporter(project)
     work = apply_project(project, reading(project), chosen, how.within(project.flags), reporter, saved)
     result = asyncio.run(stoppable(work, lambda text: talk(flags, text), reporter.close))
@@ -90,7 +95,9 @@ def refresh(flags: Flags, chosen: Selection, *, write: bool = True) -> int:
     from a2c_spec.engine.refresh import refresh_state
 
     if chosen != EVERYTHING or flags.prune or any(map(is_saved_plan, flags.paths)):
-        raise UsageError("--refresh-only is for all records", hint="leave out what selects: flags, or a saved plan")
+        raise UsageError(
+            f"{named_flag('refresh_only')} is for all records", hint="leave out what selects: flags, or a saved plan"
+        )
     return show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
 
 

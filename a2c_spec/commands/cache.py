@@ -11,6 +11,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._numbers import Number
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
+from a2c_spec.commands._variables import named_flag
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
@@ -82,5 +83,5 @@ def _opened(given: dict[str, Any]) -> tuple[Project, ResultsCache]:
 def _bytes(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,100})\s*([kmgt]?)b?", text.strip().lower())
     if not found:
-        raise UsageError(f"--max-size {text}: expected a size such as 500M or 20G")
+        raise UsageError(f"{named_flag('max_size')} {text}: expected a size such as 500M or 20G")
     return int(found[1]) * _UNITS[found[2]]

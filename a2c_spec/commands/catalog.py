@@ -19,8 +19,8 @@ from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
 from a2c_spec.engine.written_files import new_file
-from a2c_spec.errors import UsageError, while_doing
-from a2c_spec.manifests.catalog import CATALOG_FILE, Snapshot, built_in, catalog_rows, project_snapshot
+from a2c_spec.errors import NetworkError, UsageError, while_doing
+from a2c_spec.manifests.catalog import CATALOG_FILE, Snapshot, built_in, catalog_rows, lacking, project_snapshot
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.views.style import PLAIN
 from a2c_spec.views.table import table
@@ -74,6 +74,9 @@ def catalog_pull(**given: Any) -> int:
     """
     project = project_of(flags_of(given))
     rows = sorted(asyncio.run(_live(project)), key=_name)
+    if lacks := lacking(rows):
+        hint = "nothing was written; check API2CONVERT_BASE_URL and --base-url, or try again later"
+        raise NetworkError(f"the catalog of {endpoint(project).base_url} {lacks}", hint=hint)
     today = datetime.fromtimestamp(project.runtime.clock(), UTC).date().isoformat()
     snapshot = Snapshot([dict(sorted(row.items())) for row in rows], today, endpoint(project).realm)
     draft = project.root / f".{CATALOG_FILE}.{os.getpid()}"
@@ -109,7 +112,7 @@ def _rows(project: Project) -> Sequence[Row]:
     """The rows of the service; with --offline those that manifests are checked against."""
     if project.flags.offline:
         snapshot = project_snapshot(project.root)
-        return built_in().rows if snapshot is None or not snapshot.rows else snapshot.rows
+        return built_in().rows if snapshot is None else snapshot.rows
     return asyncio.run(_live(project))
 
 

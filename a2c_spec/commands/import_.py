@@ -14,10 +14,12 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import did, project_of, talk
+from a2c_spec.commands._variables import named_flag
 from a2c_spec.core.desired import Conversion, Secret
 from a2c_spec.core.importing import ImportHints, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_job
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.new_manifest import NewManifest, manifest_of
@@ -50,7 +52,7 @@ def command(job_id: str, name: str, out: str, no_download: bool, **given: Any) -
 def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool) -> int:
     """Writes the manifest and the record; a completed job's results are downloaded, so that nothing is left to do."""
     if not NAME.fullmatch(name):
-        raise UsageError(f"--name {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
+        raise UsageError(f"{named_flag('name')} {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
     project = project_of(flags)
     target = project.cwd / (out or f"{name}.yaml")
     completed = asyncio.run(_import(project, job_id, name, target))
@@ -75,12 +77,14 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
                 raise UsageError(f"the service does not know job {job_id}")
             clues = ImportHints(await _defaults(session.service.client), _uploads(session, live))
             job, manifest = _described(project, live, clues, name, target, folder)
-            await _written(session, job, manifest, live, adopt=not known)
+            record = await _written(session, job, manifest, live, adopt=not known)
     missing = [item.id for item in job.inputs if item.type == "input_id"]
     cost = f", which cost {counted(live.spent, 'credit')}" if live.spent else ""
-    what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status}{cost})"
+    why = f": {record.problem}" if record and record.problem else ""
+    what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status}{cost}{why})"
     said = f"wrote {target.name}, {what}" if known else f"wrote {target.name} and {what}"
     told = {"event": "imported", "written": target.name, "address": name, "job_id": job_id, "status": live.status}
+    told |= {"problem": record.problem} if record and record.problem else {}
     did(project.flags, said, **told, spent=0 if known else live.spent, without_source=missing)
     if missing and not project.flags.as_json:
         talk(
@@ -130,13 +134,17 @@ def _described(
     raise InvalidError(f"job {live.id} cannot be imported: {refused[0].message}", hint=refused[0].hint)
 
 
-async def _written(session: Session, job: Job, manifest: NewManifest, live: LiveJob, *, adopt: bool) -> None:
-    """Records and writes it; where one of both is not possible, nothing is changed."""
+async def _written(
+    session: Session, job: Job, manifest: NewManifest, live: LiveJob, *, adopt: bool
+) -> JobRecord | None:
+    """Records and writes it; where one of both is not possible, nothing is changed. The record, where it is new."""
     from a2c_spec.engine.desired import Dependencies, make_ready
 
+    record = None
     if adopt:
         desired = make_ready(job, None, session, Dependencies(session))
-        await session.store.put(record_of(desired, live, session.project.runtime.clock()))
+        record = record_of(desired, live, session.project.runtime.clock())
+        await session.store.put(record)
     try:
         manifest.write()
     except SpecError:
@@ -146,6 +154,7 @@ async def _written(session: Session, job: Job, manifest: NewManifest, live: Live
     known = [without_job(run, live.id) for run in session.store.scan() if live.id in run.former_jobs] if adopt else []
     if known:  # it is this address's now, and nobody's earlier job
         await session.store.put(*known)
+    return record
 
 
 def _recorded_as(session: Session, job_id: str) -> str:

@@ -105,18 +105,19 @@ def _check_saved(project: Project, out: str) -> None:
     from a2c_spec.engine.written_files import PLAN, check_product
 
     if not is_saved_plan(out):
-        raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
+        raise UsageError(f"{project.flags.named('out')} {out}: the name of a plan ends in {SUFFIX}")
     if project.flags.offline:
-        raise UsageError("--offline cannot save a plan: what is live is not known")
-    check_product(project, "--out", absolute(out, project.cwd), PLAN)
+        raise UsageError(f"{project.flags.named('offline')} cannot save a plan: what is live is not known")
+    check_product(project, project.flags.named("out"), absolute(out, project.cwd), PLAN)
 
 
 def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:
+    from a2c_spec.engine.saved_limits import refusal
     from a2c_spec.engine.saved_plan import write
 
     write(project.cwd / out, project, steps, plan, chosen)
-    said = f"saved; `a2c-spec apply {out}` applies exactly this plan, once; it is rejected if anything changed"
-    talk(project.flags, said)
+    does = refusal(plan.allowance, out) or f"`a2c-spec apply {out}` applies exactly this plan, once"
+    talk(project.flags, f"saved; {does}; it is rejected if anything changed")
 
 
 async def _planned(

@@ -17,7 +17,7 @@ import click
 
 from a2c_spec.commands._numbers import Number, Whole
 from a2c_spec.commands._output import say
-from a2c_spec.commands._variables import refuse_both
+from a2c_spec.commands._variables import named_flag, refuse_both
 from a2c_spec.errors import SpecError, UsageError, missing_key, why
 from a2c_spec.regular_files import content
 from a2c_spec.views import inert
@@ -131,11 +131,16 @@ def command(**given: Any) -> int:
 def serve(given: ServeOptions) -> int:
     """Serves until interrupted."""
     if given.host not in LOOPBACK and not given.allow_public:
-        raise UsageError(f"--host {given.host} can be reached by others", hint="add --allow-public if you want that")
+        raise UsageError(
+            f"{named_flag('host')} {given.host} can be reached by others", hint="add --allow-public if you want that"
+        )
     if given.spend and not given.verify:
-        raise UsageError("--spend needs --verify")
+        raise UsageError(f"{named_flag('spend')} needs --verify")
     if given.seed and given.host not in LOOPBACK:
-        raise UsageError("--seed makes tokens that others can guess, so it is for this machine only, without --host")
+        raise UsageError(
+            f"{named_flag('seed')} makes tokens that others can guess, so it is for this machine only, without "
+            f"{named_flag('host')}"
+        )
     try:
         if given.verify:
             return _verify(given, os.environ.get(given.api_key_env or KEY, ""))
@@ -170,7 +175,8 @@ def _fixed_key(name: str) -> str:
     if name and not re.fullmatch(r"[!-~]+", key):
         why = "holds what no header can" if key else "is not set"
         raise UsageError(
-            f"--api-key-env {name}: the variable {why}", hint="without the option, the key is a random one"
+            f"{named_flag('api_key_env')} {name}: the variable {why}",
+            hint="without the option, the key is a random one",
         )
     return key
 
@@ -208,7 +214,9 @@ def _moment(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--clock {text} is not a time", hint="for example 2026-01-31T12:00:00") from error
+        raise UsageError(
+            f"{named_flag('clock')} {text} is not a time", hint="for example 2026-01-31T12:00:00"
+        ) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
@@ -221,7 +229,7 @@ def _faults(given: ServeOptions) -> tuple[Fault, ...]:
     try:
         return (*slow, *read_faults(content(Path(given.faults), MOST_FAULTS)))
     except (OSError, InvalidFaults) as error:
-        raise UsageError(f"--faults {given.faults}: {error}") from error
+        raise UsageError(f"{named_flag('faults')} {given.faults}: {error}") from error
 
 
 @contextmanager
@@ -234,7 +242,7 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         stream = os.fdopen(handle, "a", encoding="utf-8", buffering=1)
     except OSError as error:
-        raise UsageError(f"--log {name}: {why(error)}") from error
+        raise UsageError(f"{named_flag('log')} {name}: {why(error)}") from error
     with stream:
 
         def write(call: Mapping[str, Any]) -> None:
@@ -268,7 +276,7 @@ def _verify(given: ServeOptions, key: str) -> int:
         raise missing_key()
     where = urlsplit(given.verify)
     if not where.hostname or (where.scheme != "https" and where.hostname not in LOOPBACK):
-        raise UsageError(f"--verify {given.verify}: the URL must start with https, to protect the key")
+        raise UsageError(f"{named_flag('verify')} {given.verify}: the URL must start with https, to protect the key")
     click.echo(f"comparing the local API with {given.verify}; everything created there is deleted again", err=True)
     try:
         rows = compare(given.verify, key, spend=given.spend)

@@ -9,11 +9,12 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
-from a2c_spec.commands._output import say, talk
+from a2c_spec.commands._output import runtime, say, talk
 from a2c_spec.commands._variables import refuse_both
 from a2c_spec.commands.status import status
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_files import files_of
+from a2c_spec.engine.saved_limits import as_made, refusal
 from a2c_spec.engine.saved_plan import is_saved_plan, read
 from a2c_spec.errors import UsageError
 
@@ -52,12 +53,14 @@ def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
 
     saved = read(Path(flags.chdir or ".") / name)
     reads = list(files_of(saved))
+    plan = as_made(saved, plan_from(saved.plan), runtime().clock())
     if flags.as_json:
         say(inert.dumps({**saved.plan, "reads": reads}))
     elif markdown:
-        say(markdown_of(plan_from(saved.plan), markdown, name))
+        say(markdown_of(plan, markdown, name))
     else:
-        say(PlanView(Style(False), flags.verbose, flags.explain).text(plan_from(saved.plan)))
+        say(PlanView(Style(False), flags.verbose, flags.explain).text(plan))
     if not flags.as_json:
         talk(flags, f"to apply it reads {', '.join(reads)}" if reads else "")
+        talk(flags, refusal(plan.allowance, name))
     return 2 if exit_code and not saved.plan["noop"] else 0

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+BY_DAY = "budget.per_day"
+OF_A_PLAN = "of the saved plan"
+"""What is said of a bound that holds because a plan was saved with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """In credits. ``per_run`` and ``per_day`` are the budget of the project, ``today`` is what was spent, or set aside,
     on this day (UTC). ``max_credits`` and ``max_replace`` are the flags of these names, ``again`` counts the paid jobs
-    that are run again. None means no bound. ``names`` tells how a bound is called, with its place."""
+    that are run again. None means no bound. ``names`` tells how a bound is called, with its place. ``day`` is
+    that of ``today``, for a plan that is read on another one."""
 
     about: int
     per_run: int | None = None
@@ -20,6 +25,7 @@ class Allowance:
     max_replace: int | None = None
     again: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
+    day: str = ""
 
     @property
     def left(self) -> int | None:
@@ -37,7 +43,7 @@ class Allowance:
         """The keys of the bounds that the plan goes beyond."""
         bounds = (
             ("budget.per_run", self.about, self.per_run),
-            ("budget.per_day", self.about, self.left),
+            (BY_DAY, self.about, self.left),
             ("max_replace", self.again, self.max_replace),
             ("max_credits", self.about, self.max_credits),
         )
@@ -48,16 +54,22 @@ class Allowance:
         return self.names.get(bound) or (bound if "." in bound else f"--{bound.replace('_', '-')}")
 
     @property
+    def when(self) -> str:
+        """The day of which is told what is left."""
+        return f"on {self.day} (UTC)" if self.day else "today (UTC)"
+
+    @property
     def told(self) -> str:
         """One sentence for a person; empty where nothing is spent or run again, or nothing is bounded."""
         paid = [f"{self.per_run} allowed for a run"] if self.per_run is not None else []
-        paid += [f"{self.left} of {self.per_day} left today (UTC)"] if self.per_day is not None else []
+        paid += [f"{self.left} of {self.per_day} left {self.when}"] if self.per_day is not None else []
         paid += [f"{self.max_credits} allowed by {self.named('max_credits')}"] if self.max_credits is not None else []
         about = f"about {self.about} credit{'' if self.about == 1 else 's'}"
         parts = [", ".join([about, *paid])] if paid and self.about else []
         if self.max_replace is not None and self.again:
             jobs = f"{self.again} paid job{'' if self.again == 1 else 's'} run again"
             parts.append(f"{jobs}, {self.max_replace} allowed by {self.named('max_replace')}")
-        end = f"; this plan is refused: {', '.join(map(self.named, self.exceeded))}" if self.exceeded else ""
+        named = [self.named(one) + (f" {self.when}" if self.day and one == BY_DAY else "") for one in self.exceeded]
+        end = f"; this plan is refused: {', '.join(named)}" if named else ""
         head = "Limits" if self.per_run is None and self.per_day is None else "Budget"
         return f"{head}: {'; '.join(parts)}{end}." if parts else ""

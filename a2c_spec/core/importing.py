@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2c_spec.core.compare import equal
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
+from a2c_spec.core.failed_jobs import failure_text
 from a2c_spec.core.file_names import safe_name, unusable_name
 from a2c_spec.core.foreign import conversion_parts, echo_of, input_parts, settings_in
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
@@ -204,7 +205,7 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
         sent = sent if live.editable else _as_named(sent, row)
         elements[f"conversions.{conversion.id}"] = Element(row.id, sent, echo_of(sent, conversion_parts(row, sent)))
     phase: Phase = "building" if live.editable else phase_of(live)
-    return JobRecord(
+    record = JobRecord(
         desired.job.address,
         "",
         phase=phase,
@@ -215,3 +216,4 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
         spent=live.spent,
         updated_at=now,
     )
+    return replace(record, problem=failure_text(record, live)) if phase in ("failed", "canceled") else record

@@ -160,6 +160,6 @@ def _twice(first: Claim, second: Claim) -> Diagnostic:
     return Diagnostic(
         second.position,
         f"{second.address} and {first.address} would both write {second.path}{same}{where}",
-        'give each a name or folder of its own; in a batch, for example save: "dist/${{ each.dir }}/"',
+        'give each a name or folder of its own; in a batch, for example save: "dist/${{ batch.address | slug }}/"',
         kind=f"twice {path_key(second.path)}",
     )

@@ -50,7 +50,7 @@ async def apply_project(
     if saved:
         check_realm(saved, endpoint(project).realm, named_by(project))
     if named := project.flags.outputs:
-        check_product(project, "--outputs", absolute(named, project.cwd), OUTPUTS)
+        check_product(project, project.flags.named("outputs"), absolute(named, project.cwd), OUTPUTS)
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
             wire = session.service.client.wire

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from a2c_spec.core.allowance import Allowance
+from a2c_spec.core.allowance import OF_A_PLAN, Allowance
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
@@ -151,11 +151,22 @@ def check(allowance: Allowance | None) -> None:
         does, allowed = allows[bound]
         said.setdefault(does, []).append(f"{allowance.named(bound)} {allowed}")
     told = "; ".join(", ".join([does, *bounds]) for does, bounds in said.items())
-    ways = "allow more" if all(bound.startswith("max_") for bound in allowance.exceeded) else "change the budget"
-    raise LimitRefused(told, hint=f"nothing was sent; choose fewer jobs (--target), or {ways}")
+    raise LimitRefused(told, hint=f"nothing was sent; {_ways(allowance)}")
+
+
+def _ways(allowance: Allowance) -> str:
+    """What to do about a plan that goes beyond some bounds."""
+    kept = [bound for bound in allowance.exceeded if allowance.named(bound).endswith(OF_A_PLAN)]
+    given = [bound for bound in allowance.exceeded if bound.startswith("max_")]
+    if kept:
+        flags = " and ".join(f"--{bound.replace('_', '-')}" for bound in kept)
+        return f"{f'give `apply` another {flags}, or ' if given == kept else ''}make a new plan"
+    return f"choose fewer jobs (--target), or {'allow more' if [*allowance.exceeded] == given else 'change the budget'}"
 
 
 def _named(project: Project, bound: str) -> str:
+    if f"budget.{bound}" in project.flags.given:
+        return project.flags.named(f"budget.{bound}")
     place = project.file.place(f"budget.{bound}")
     return f"budget.{bound} ({place})" if place else f"budget.{bound}"
 

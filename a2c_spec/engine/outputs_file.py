@@ -30,7 +30,7 @@ def write_outputs(
     hint = "everything else is done and recorded"
     try:
         if project.flags.outputs:  # a result, of which only the run told the name, may be there meanwhile
-            check_product(project, "--outputs", target, OUTPUTS)
+            check_product(project, project.flags.named("outputs"), target, OUTPUTS)
     except SpecError as error:
         raise SpecError(f"cannot write {error.message}", hint=hint) from error
     try:

@@ -54,13 +54,13 @@ async def plan_project(
         items = list(_claiming(manifests.items(), claims))
         manifests.checked([*check_references(items), *claims.checked(manifests.files())])
         known = {item.address: item.labels for item in items}
-        for item in chosen.items(items, manifests.notes.empty, recorded):
+        for item in chosen.items(items, manifests.notes.empty, recorded, session.project.flags.given):
             builder.take(item)
     else:
         named: list[str] = []
         items_taken = _taken(builder, manifests, claims, known, named)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
-        chosen.check(known, manifests.notes.empty, recorded, named)
+        chosen.check(known, manifests.notes.empty, recorded, named, session.project.flags.given)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)

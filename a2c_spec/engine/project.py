@@ -81,7 +81,8 @@ class Project:
         return LoadOptions(
             root=self.root,
             env=self.file.env,
-            vars=tuple(_pair(text) for text in self.flags.var),
+            vars=tuple(_pair(text, self.flags.named("var")) for text in self.flags.var),
+            vars_by=self.flags.named("var"),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self._keyed,
             allow_env={*allowed_variables(self.flags, self.environ)},
@@ -129,7 +130,7 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
     """The project that the flags and the current folder mean; raises UsageError when --chdir names no folder."""
     cwd = Path(flags.chdir).absolute() if flags.chdir else Path.cwd()
     if not cwd.is_dir():
-        raise UsageError(f"--chdir {flags.chdir}: no such folder")
+        raise UsageError(f"{flags.named('chdir')} {flags.chdir}: no such folder")
     root = find_root(flags.paths, cwd, has_state)
     if bad := next((str(folder) for folder in (root, cwd) if not is_text(str(folder))), ""):
         why, hint = not_text(bad, "rename it, or work elsewhere")
@@ -156,15 +157,19 @@ def _of_the_choice(project: Project) -> Iterator[Diagnostic]:
     """What is wrong with the environment and the state that were chosen for this command."""
     env, state = project.file.env, project.flags.state
     if state and (why := state_problem(project.root, state)):
-        raise UsageError(f"{project.flags.given.get('state', '--state')}: the state `{state}` {why}")
+        raise UsageError(f"{project.flags.named('state')}: the state `{state}` {why}")
+    if any(problem.severity == "error" for problem in project.problems):
+        return  # which environments there are is not known
     if (problem := unknown_environment(project.file)) and not (NAME.fullmatch(env) and project.state_file().is_file()):
+        if "env" in project.flags.given or not problem.position.file:
+            raise UsageError(f"{project.flags.named('env')}: {problem.message}", hint=problem.hint)
         yield problem
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _pair(text: str, flag: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UsageError(f"--var {text}: expected NAME=VALUE")
+        raise UsageError(f"{flag} {text}: expected NAME=VALUE")
     return name, value
 
 

@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec._version import __version__
+from a2c_spec.core.allowance import OF_A_PLAN
 from a2c_spec.core.json_text import inert_json, read_json
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_stamps import moved_of, stamp
@@ -54,7 +55,14 @@ class SavedPlan:
     def flags(self, given: Flags) -> Flags:
         """The flags it was made with; only how to show and how fast to go is taken from ``given``."""
         made = {name: _tupled(self.made_with[name]) for name in KEPT_FLAGS if name in self.made_with}
-        return replace(given, **made)
+        own = {*made, *(field.name for field in fields(Selection))}
+        how = {name: source for name, source in given.given.items() if name not in own}
+        how |= {
+            name: f"--{name.replace('_', '-')} {OF_A_PLAN}"
+            for name, value in made.items()
+            if value and name != "manifests"
+        }
+        return replace(given, **made, given=how)
 
 
 def _tupled(value: Any) -> Any:

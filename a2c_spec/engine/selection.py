@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 from a2c_spec.core.desired import Job, Preset
@@ -34,12 +35,16 @@ class Selection:
         return frozenset(name for name in names if every or names_part(f"{job.address}.{name}", self.replace))
 
     def items(
-        self, items: Sequence[Job | Preset], empty: Collection[str] = (), recorded: Collection[str] = ()
+        self,
+        items: Sequence[Job | Preset],
+        empty: Collection[str] = (),
+        recorded: Collection[str] = (),
+        given: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[Job | Preset, ...]:
         """The selected presets and jobs, presets first, with what targets need: jobs whose results they take, presets
         that they name. Raises UsageError as ``check`` does."""
         known = {item.address: item.labels for item in items}
-        self.check(known, empty, recorded, [name for item in items for name in parts(item)])
+        self.check(known, empty, recorded, [name for item in items for name in parts(item)], given)
         jobs = self.jobs([item for item in items if isinstance(item, Job)])
         self._check_replaced([job.address for job in jobs], [name for job in jobs for name in parts(job)])
         return (*self.presets([item for item in items if isinstance(item, Preset)], jobs), *jobs)
@@ -80,11 +85,13 @@ class Selection:
         empty: Collection[str] = (),
         recorded: Collection[str] = (),
         conversions: Collection[str] = (),
+        given: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Raises UsageError, naming what there is, when a glob means no address, or no manifest has the labels.
 
         ``known`` are the addresses of the manifests with their labels, ``empty`` the batches without a row: they may be
-        meant. What is only ``recorded`` may be excluded, and single ``conversions`` run again.
+        meant. What is only ``recorded`` may be excluded, and single ``conversions`` run again. ``given`` tells which
+        variables say what no flag does.
         """
         rows = [f"{batch}[]" for batch in empty]
         for glob in dict.fromkeys((*self.target, *self.replace, *self.exclude)):
@@ -93,7 +100,7 @@ class Selection:
                 self._check_one_meaning(glob, known, conversions)
             elif not any(matches(address, (glob,)) for some in (known, rows, more) for address in some):
                 raise UsageError(
-                    f"no address matches {glob!r}",
+                    f"no address matches {glob!r}{self._by(glob, given)}",
                     hint=nearest(glob, known, conversions if glob in self.replace else more),
                 )
         if not self.target:
@@ -107,8 +114,16 @@ class Selection:
         unmet = [text for text in self.selector if not any(_label(text, labels) for labels in known.values())]
         if unmet:
             alike = there if "=" in unmet[0] else dict(every)
-            raise UsageError(f"no manifest has the label {unmet[0]!r}", hint=nearest(unmet[0], alike))
+            raise UsageError(
+                f"no manifest has the label {unmet[0]!r}{self._by(unmet[0], given)}", hint=nearest(unmet[0], alike)
+            )
         raise UsageError(f"no manifest has all of the labels {', '.join(self.selector)}", hint=nearest("", there))
+
+    def _by(self, text: str, given: Mapping[str, str]) -> str:
+        """The variable that says a glob or a label, in brackets; empty where that stands on the command line."""
+        names = (name for name in ("target", "exclude", "selector", "replace") if text in getattr(self, name))
+        source = next((given[name] for name in names if name in given), "-")
+        return "" if source.startswith("-") else f" ({source})"
 
     def _check_jobs(self, known: Collection[str], conversions: Collection[str]) -> None:
         """Raises UsageError when what is to be run again is a preset, which never runs."""

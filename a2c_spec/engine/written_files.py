@@ -46,9 +46,10 @@ def check_product(project: Project, flag: str, target: Path, mark: bytes) -> Non
 
 def products(project: Project) -> Iterator[tuple[str, Path]]:
     """The flags that name a file which a plan, or its apply, writes, and that file."""
-    for flag, name in (("--outputs", project.flags.outputs), ("--out", project.flags.out)):
+    flags = project.flags
+    for flag, name in (("outputs", flags.outputs), ("out", flags.out)):
         if name:
-            yield flag, absolute(name, project.cwd)
+            yield flags.named(flag), absolute(name, project.cwd)
 
 
 def check_unclaimed(

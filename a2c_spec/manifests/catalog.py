@@ -13,12 +13,14 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
+from a2c_spec.core.reasons import shown
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
 from a2c_spec.manifests.paths import led_astray
 from a2c_spec.regular_files import TooLarge, content
 
 CATALOG_FILE = "a2c.catalog.json"
+FORMAT = 1
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -38,7 +40,7 @@ class Snapshot:
 
     def text(self) -> str:
         """The snapshot as it stands in a file."""
-        head = {"format": 1, "date": self.date, "service": self.service}
+        head = {"format": FORMAT, "date": self.date, "service": self.service}
         return inert_json(json.dumps({**head, "conversions": list(self.rows)}, indent=1, ensure_ascii=False)) + "\n"
 
 
@@ -84,12 +86,29 @@ def project_snapshot(root: Path) -> Snapshot | None:
         raise _unusable(f"cannot be read: {why(error)}") from error
     except (ValueError, RecursionError) as error:
         raise _unusable("is not valid JSON", getattr(error, "lineno", 1), getattr(error, "colno", 1)) from error
+    if (form := _format(tree)) != FORMAT:
+        raise _unusable(f"has the format {shown(form)}; this a2c-spec reads format {FORMAT}")
     snapshot = _snapshot(tree)
     if snapshot is None:
         raise _unusable("is not a list of targets")
     if len(snapshot.rows) > CATALOG_ROWS:
         raise _unusable(f"has more than {CATALOG_ROWS} targets")
+    if lacks := lacking(snapshot.rows):
+        raise _unusable(lacks)
     return snapshot
+
+
+def _format(tree: Any) -> Any:
+    """The format that a file names; older ones name none."""
+    return tree.get("format", FORMAT) if isinstance(tree, dict) else FORMAT
+
+
+def lacking(rows: Sequence[CatalogRow]) -> str:
+    """Why nothing can be checked against these rows; empty where it can. It goes on the name of what has them."""
+    if not rows:
+        return "has no targets"
+    without = next((row for row in rows if not row.get("target") or not row.get("category")), None)
+    return "" if without is None else f"has a target without a category (`{str(without.get('target'))[:100]}`)"
 
 
 def _unusable(why: str, line: int = 1, column: int = 1) -> InvalidError:
@@ -123,7 +142,7 @@ def built_in() -> Snapshot:
 def catalog_of(root: Path) -> Catalog:
     """What the manifests of the project at ``root`` are checked against; raises InvalidError."""
     own = project_snapshot(root)
-    if own is None or not own.rows:
+    if own is None:
         return index_catalog(built_in(), "the built-in catalog", built_in=True)
     return index_catalog(own, CATALOG_FILE)
 

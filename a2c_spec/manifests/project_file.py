@@ -148,18 +148,16 @@ def _exact(value: Any) -> Any:
 
 
 def unknown_environment(project: Project) -> Diagnostic | None:
-    """What is wrong with the chosen environment: it is no name, or nothing says what it is."""
-    env, path = project.env, project.root / SETTINGS_FILE
+    """What is wrong with the chosen environment: it is no name, or nothing says what it is. The place is that in the
+    settings, for one that these choose."""
+    env = project.env
     known = env in project.environments or (project.root / "vars" / f"{env}.yaml").is_file()
     if not env or (known and NAME.fullmatch(env)):
         return None
-    place = (
-        project.places.get("defaults.env")
-        or project.places.get("environments")
-        or (Position(str(path), 1, 1) if path.is_file() else Position())
-    )
+    chosen_here = project.defaults.get("env") == env
+    place = project.places.get("defaults.env") if chosen_here else None
     hint = nearest(env, project.environments) or f"name it in `environments` of a2c.yaml, or write vars/{env}.yaml"
-    return Diagnostic(place, f"there is no environment `{env}`", hint if NAME.fullmatch(env) else "")
+    return Diagnostic(place or Position(), f"there is no environment `{env}`", hint if NAME.fullmatch(env) else "")
 
 
 def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagnostic]:

@@ -63,7 +63,7 @@ def gather(options: LoadOptions) -> Given:
         problems.extend(file_problems)
         asked_for.update(values if options.whole or file in options.var_files else ())
     given.update(_from_environment(options.environ))
-    flags = {name: VarValue(value, Position(f"--var {name}"), is_text=True) for name, value in options.vars}
+    flags = {name: VarValue(value, Position(f"{options.vars_by} {name}"), is_text=True) for name, value in options.vars}
     return Given(given | flags, flags.keys(), asked_for, problems)
 
 

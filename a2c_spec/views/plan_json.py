@@ -42,7 +42,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "left_out": plan.left_out,
         "unread_secrets": list(plan.unread),
         "uncached": plan.uncached,
-        **({"budget": asdict(plan.allowance)} if plan.allowance else {}),
+        **({"budget": _bounds(plan.allowance)} if plan.allowance else {}),
     }
 
 
@@ -89,6 +89,11 @@ def change_json(change: Change) -> dict[str, Any]:
         "unforeseen": list(change.unforeseen),
         "lower_bound": change.lower_bound,
     }
+
+
+def _bounds(allowance: Allowance) -> dict[str, Any]:
+    """What a plan costs beside what is allowed; the day is that on which it is made."""
+    return {name: value for name, value in asdict(allowance).items() if name != "day"}
 
 
 def call_json(call: Call) -> dict[str, Any]:

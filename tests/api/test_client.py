@@ -208,6 +208,21 @@ def test_the_catalog_ends_with_a_page_that_is_empty_or_repeats() -> None:
     assert asyncio.run(read(lambda _: httpx.Response(200, json=rows))) == rows
 
 
+@pytest.mark.parametrize(
+    ("contracts", "jobs", "told"), [(404, 204, ""), (404, 404, "x"), (410, 405, "x"), (404, 500, "")]
+)
+def test_an_account_that_is_not_there_is_told_where_its_jobs_are_not_either(
+    contracts: int, jobs: int, told: str
+) -> None:
+    answers = in_turn(httpx.Response(contracts), httpx.Response(jobs))
+    if not told:
+        assert asyncio.run(client_of(answers).credits_left(5.0)) is None
+        return
+    with pytest.raises(Refused, match=rf"rejected GET https://.*/v2/jobs\?page=1 \({jobs}\)") as caught:
+        asyncio.run(client_of(answers).credits_left(5.0))
+    assert caught.value.hint == "is that the right URL? check API2CONVERT_BASE_URL and --base-url"
+
+
 CONTRACTS: list[tuple[Any, int | None]] = [
     (httpx.Response(200, json={"contracts": [{"credits_remaining": 400}], "credits_remaining": 471}), 471),
     (

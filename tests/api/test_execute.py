@@ -281,6 +281,27 @@ def test_a_conflict_is_read_and_planned_again_once(held: Bench, status: int) -> 
     assert "GET /jobs/job-1" in held.service.requests
 
 
+WRONG_ADDRESS = "is that the right URL? check API2CONVERT_BASE_URL and --base-url"
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "hint"),
+    [
+        (404, "the service rejected POST https://service.example/v2/jobs (404): no", WRONG_ADDRESS),
+        (405, "the service rejected POST https://service.example/v2/jobs (405): no", WRONG_ADDRESS),
+        (410, "the service rejected POST https://service.example/v2/jobs (410): no", WRONG_ADDRESS),
+        (409, "the service rejected the request (409): no", ""),
+    ],
+)
+def test_a_create_changes_no_job_so_its_refusal_is_no_conflict(bench: Bench, status: int, told: str, hint: str) -> None:
+    bench.service.rule = first("POST", "/jobs", *[httpx.Response(status, json={"message": "no"})] * 9)
+    with pytest.raises(Refused) as caught:
+        bench.execute(bench.change())
+    assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (told, hint, 5)
+    assert bench.service.requests.count("POST /jobs") == 1
+    assert bench.store.get("pack") is None
+
+
 def test_a_second_conflict_is_raised_with_the_ways_out(held: Bench) -> None:
     record = built(held)
     held.service.rule = first("POST", "/jobs/job-1/conversions", *[httpx.Response(409, json={"message": "busy"})] * 9)

@@ -15,7 +15,7 @@ from a2c_spec.api.http.replies import LostAnswer, Reply
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Payload
 from a2c_spec.core.desired import Content
-from a2c_spec.errors import InvalidError
+from a2c_spec.errors import InvalidError, SpecError
 from tests.api.wires import KEY, Clock, wire_over
 
 URL = "https://www1.example/upload-file/job-1"
@@ -190,3 +190,16 @@ def test_a_change_that_the_connection_tells_as_its_own_failure_is_no_lost_answer
     (tmp_path / "scan.bin").write_bytes(BYTES[:-1] + b"!")
     with pytest.raises(InvalidError, match=r"^scan\.bin changed while it was being uploaded$"):
         Wrapping().upload(tmp_path, payload())
+
+
+@pytest.mark.parametrize("answer", [400, 401, 404, 409, 413, httpx.ReadError("reset")])
+@pytest.mark.parametrize("content", [BYTES, b"x", b""])
+def test_a_file_is_told_to_be_there_only_once_the_service_says_so(
+    tmp_path: Path, answer: int | Exception, content: bytes
+) -> None:
+    (tmp_path / "scan.bin").write_bytes(content)
+    refused, taken, whole = Server(answer), Server(200), ("scan", len(content), len(content))
+    with pytest.raises(SpecError):
+        refused.upload(tmp_path, payload(content))
+    taken.upload(tmp_path, payload(content))
+    assert (whole in refused.told, taken.told.count(whole), taken.told[-1]) == (False, 1, whole)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
+from a2c_spec.api.client import Client
+from a2c_spec.local_api.server import Background
 from tests.commands.conftest import PNG
 from tests.conftest import Command
 
@@ -47,3 +52,41 @@ def test_a_catalog_that_cannot_be_read_is_written_again(two: Path, a2c: Command)
     assert (refused.code, "run `a2c-spec catalog pull`" in refused.out + refused.err) == (5, True)
     assert a2c("catalog", "pull", "--local").code == 0
     assert a2c("plan", "--local").code == 0
+
+
+EMPTY = ["[]", '{"format": 1, "conversions": []}', '{"format": 2, "conversions": []}', '[{"target": "webp"}]']
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_catalog_that_says_nothing_is_never_the_built_in_one(text: str, two: Path, a2c: Command) -> None:
+    (two / "a2c.catalog.json").write_text(text)
+    for args in (("validate", "two.yaml"), ("catalog", "list", "--offline"), ("catalog", "diff", "--local")):
+        ran = a2c(*args)
+        told = ran.out + ran.err
+        assert (ran.code, "a2c.catalog.json:1:1: error: a2c.catalog.json has" in told) == (5, True), ran
+        assert ("built-in" in told, "run `a2c-spec catalog pull`" in told) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [([], "has no targets"), ([{"target": "png", "options": {}}], "has a target without a category (`png`)")],
+)
+def test_a_catalog_that_says_nothing_is_not_pulled_over_a_good_one(
+    rows: list[dict[str, object]],
+    why: str,
+    two: Path,
+    server: Background,
+    a2c: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert a2c("catalog", "pull").code == 0
+    before = (two / "a2c.catalog.json").read_bytes()
+
+    async def catalog(_client: Client) -> AsyncIterator[dict[str, object]]:
+        for row in rows:
+            yield row
+
+    monkeypatch.setattr(Client, "catalog", catalog)
+    ran = a2c("catalog", "pull")
+    assert (ran.code, f"error: the catalog of {server.url} {why}\n  nothing was written" in ran.err) == (8, True), ran
+    assert (two / "a2c.catalog.json").read_bytes() == before

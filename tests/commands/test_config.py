@@ -66,7 +66,7 @@ def test_a_misnamed_file_in_a_folder_of_manifests_is_told_from_above(project: Pa
 def test_an_environment_that_nothing_names_is_told(project: Path, a2c: Command) -> None:
     (project / "a2c.yaml").write_text("environments: {production: {}}\n")
     ran = a2c("status", "--local", "--env", "prodution")
-    assert (ran.code, "there is no environment `prodution`" in ran.err) == (5, True)
+    assert (ran.code, "error: --env: there is no environment `prodution`" in ran.err) == (2, True)
     assert "did you mean `production`?" in ran.err
     assert not (project / ".a2c").exists()
 
@@ -76,4 +76,6 @@ def test_an_environment_that_nothing_names_has_no_place_in_a_file_that_is_not_th
 ) -> None:
     (project / "a2c.yaml").unlink(missing_ok=True)
     refused = a2c("plan", "--env", "nope")
-    assert (refused.code, refused.err.startswith("error: there is no environment `nope`")) == (5, True), refused.err
+    assert (refused.code, refused.err.startswith("error: --env: there is no environment `nope`")) == (2, True), (
+        refused.err
+    )

@@ -178,3 +178,18 @@ def test_an_imported_job_may_have_what_the_catalog_lacks(project: Path, foreign:
     a2c("import", job_id, "--name", "theirs")
     assert "allow_unknown:\n  - conversions.png.options.width" in (project / "theirs.yaml").read_text()
     assert a2c("validate", "theirs.yaml").code == 0
+
+
+def test_why_an_imported_job_failed_is_told_as_of_a_job_of_ours(
+    project: Path, foreign: Foreign, somebody: Somebody, a2c: Command
+) -> None:
+    job = foreign({"category": "audio", "target": "mp3"})
+    (said,) = (error["message"] for error in somebody("GET", f"/jobs/{job}")["errors"])
+    why = f"input a: {said}"
+    imported = a2c("import", job, "--name", "n")
+    assert (imported.code, f"adopted job {job} (failed: {why})" in imported.err) == (0, True), imported
+    assert f"the last run failed: {why}" in a2c("plan", "n.yaml").out
+    assert a2c("state", "show", "n").out.count(why) == a2c("show", "n").out.count(why) == 1
+    assert a2c("state", "rm", "n").code == 0
+    (project / "n.yaml").unlink()
+    assert json.loads(a2c("import", job, "--name", "n", "--json").out)["problem"] == why

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from a2c_spec.manifests.catalog import built_in
 from tests.conftest import Command
 
 HEAD = "apiVersion: a2c-spec/v1\nkind: Job\nname: m\n"
@@ -279,7 +280,7 @@ def own(project: Path) -> dict[str, bytes]:
 def owner(project: Path) -> Path:
     """A project with something of every kind that no result may take the place of."""
     files = {"a.txt": "a", "other.yaml": OTHER, "tool.py": "mine", "t/rows.yaml": "[{name: x}]", "base.yaml": "{}"}
-    for name, text in {**files, "vars/prod.yaml": "{}", "a2c.catalog.json": "[]"}.items():
+    for name, text in {**files, "vars/prod.yaml": "{}", "a2c.catalog.json": built_in().text()}.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text)
     (project / "link").symlink_to("src")

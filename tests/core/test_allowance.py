@@ -21,6 +21,12 @@ CASES = [
         "budget.per_day",
         "Budget: about 2 credits, 9 allowed for a run, 0 of 5 left today (UTC); this plan is refused: budget.per_day.",
     ),
+    (
+        Allowance(2, None, 5, 4, day="2026-11-28"),
+        "budget.per_day",
+        "Budget: about 2 credits, 1 of 5 left on 2026-11-28 (UTC); "
+        "this plan is refused: budget.per_day on 2026-11-28 (UTC).",
+    ),
     (Allowance(0, max_credits=0), "", ""),
     (Allowance(2, max_credits=2), "", "Limits: about 2 credits, 2 allowed by --max-credits."),
     (

@@ -58,7 +58,10 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
     assert not {"stamps", "made_with", "selection"} & plan.plan.keys()
     assert plan.plan["created_at"] == "2023-11-14T22:13:20+00:00"
     again = plan.flags(Flags(env="test", parallelism=9, verbose=True))
-    assert again == Flags(manifests=("a.yaml",), var=("x=1",), env="live", parallelism=9, verbose=True)
+    how = {"env": "--env of the saved plan", "var": "--var of the saved plan"}
+    assert again == Flags(manifests=("a.yaml",), var=("x=1",), env="live", parallelism=9, verbose=True, given=how)
+    kept = plan.flags(Flags(given={"target": "A2C_SPEC_TARGET", "timeout": "--timeout"})).given
+    assert kept == {"timeout": "--timeout"} | how, "what a variable says of a selection is not what the plan selects"
 
 
 HOW = {

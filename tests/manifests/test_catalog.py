@@ -29,26 +29,28 @@ NOT_CONVERTED_HERE = {
 """Targets that the service is known to have, with options that are not."""
 
 
+GIF = {"target": "gif", "category": "image"}
+
+
 def test_a_snapshot_is_read_back_and_none_is_no_error(tmp_path: Path) -> None:
     assert catalog_rows(tmp_path) is None
-    (tmp_path / CATALOG_FILE).write_text('[{"target": "png"}]')
-    assert catalog_rows(tmp_path) == [{"target": "png"}]
+    (tmp_path / CATALOG_FILE).write_text('[{"target": "png", "category": "image"}]')
+    assert catalog_rows(tmp_path) == [{"target": "png", "category": "image"}]
     assert catalog_of(tmp_path).name == "a2c.catalog.json (no date)"
-    (tmp_path / CATALOG_FILE).write_text(Snapshot([{"target": "gif"}], "2026-10-01", "local").text())
-    assert project_snapshot(tmp_path) == Snapshot([{"target": "gif"}], "2026-10-01", "local")
+    (tmp_path / CATALOG_FILE).write_text(Snapshot([GIF], "2026-10-01", "local").text())
+    assert project_snapshot(tmp_path) == Snapshot([GIF], "2026-10-01", "local")
     assert catalog_of(tmp_path).name == "a2c.catalog.json of 2026-10-01"
 
 
 @pytest.mark.parametrize("date", ["5", '"soon"', '"2026-10-01\\n"', "null"])
 def test_a_date_that_is_none_is_not_shown(tmp_path: Path, date: str) -> None:
-    (tmp_path / CATALOG_FILE).write_text(f'{{"date": {date}, "conversions": [{{"target": "png"}}]}}')
+    (tmp_path / CATALOG_FILE).write_text(
+        f'{{"date": {date}, "conversions": [{{"target": "png", "category": "image"}}]}}'
+    )
     assert catalog_of(tmp_path).name == "a2c.catalog.json (no date)"
 
 
-@pytest.mark.parametrize("text", ["", "[]"], ids=["no file", "no rows"])
-def test_without_a_snapshot_the_built_in_one_counts_and_says_its_date(tmp_path: Path, text: str) -> None:
-    if text:
-        (tmp_path / CATALOG_FILE).write_text(text)
+def test_without_a_snapshot_the_built_in_one_counts_and_says_its_date(tmp_path: Path) -> None:
     catalog = catalog_of(tmp_path)
     assert (catalog.name, catalog.built_in) == (f"the built-in catalog of {built_in().date}", True)
     assert "png" in catalog.targets
@@ -72,6 +74,15 @@ def test_the_built_in_catalog_is_what_the_local_api_converts_and_what_else_is_kn
         ('[{"target": "png", "category": 5}]', "a2c.catalog.json is not a list of targets"),
         ('{"conversions": {}}', "a2c.catalog.json is not a list of targets"),
         ('["png"]', "a2c.catalog.json is not a list of targets"),
+        ("[]", "a2c.catalog.json has no targets"),
+        ('{"format": 1, "conversions": []}', "a2c.catalog.json has no targets"),
+        ('{"format": 2, "conversions": []}', "a2c.catalog.json has the format 2; this a2c-spec reads format 1"),
+        (
+            '{"format": null, "conversions": []}',
+            "a2c.catalog.json has the format (unset); this a2c-spec reads format 1",
+        ),
+        ('[{"target": "png"}]', "a2c.catalog.json has a target without a category (`png`)"),
+        ('[{"target": "png", "category": ""}]', "a2c.catalog.json has a target without a category (`png`)"),
         ('[{"target": "png"}, {"target": 1}]', "a2c.catalog.json is not a list of targets"),
     ],
 )

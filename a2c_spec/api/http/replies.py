@@ -160,8 +160,29 @@ def busy_for(seconds: float, longest: float, given: str = "") -> SpecError:
     )
 
 
-def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
-    """The error for an answer that is no success; LostAnswer if a request that must not be repeated may have worked."""
+NO_SUCH_ADDRESS = (404, 405, 410)
+"""How something answers that is not the service, or not where the service is, to a call about nothing in particular."""
+
+
+def names_nothing(path: str) -> bool:
+    """Whether a path below the base URL is about nothing that may be there or not, such as a job: ``/jobs?page=2``."""
+    return path.partition("?")[0].count("/") == 1
+
+
+def judged(reply: Reply, *, repeatable: bool, accept: tuple[int, ...] = (), general: str = "") -> Reply:
+    """The answer, where it is a success, or its status is accepted; else raises ``error_of`` it."""
+    if reply.status not in accept and not 200 <= reply.status < 300:
+        raise error_of(reply, repeatable=repeatable, general=general)
+    if reply.data is NOT_JSON:
+        raise not_json(reply, repeatable=repeatable)
+    return reply
+
+
+def error_of(reply: Reply, *, repeatable: bool, general: str = "") -> SpecError:
+    """The error for an answer that is no success; LostAnswer if a request that must not be repeated may have worked.
+
+    ``general``: the method and the URL of a call that names nothing of ours, which nobody can have changed.
+    """
     text = reply.message or f"the service answered {reply.status}"
     unexpected = NetworkError if repeatable else LostAnswer
     if reply.status in (401, 403):
@@ -179,15 +200,24 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
         return unexpected(f"the service redirects ({reply.status}), which is not followed with the key", hint=hint)
     if reply.status == 429:
         return throttled()
-    return Refused(reply.status, f"the service rejected the request ({reply.status}): {text}")
+    misled = general and reply.status in NO_SUCH_ADDRESS
+    told = f"the service rejected {general if misled else 'the request'} ({reply.status}): {text}"
+    hint = "is that the right URL? check API2CONVERT_BASE_URL and --base-url" if misled else ""
+    return Refused(reply.status, told, hint=hint, of_ours=not general)
 
 
 class Refused(InvalidError):
-    """The service rejected this one request (400, 404, 409, 410, 422, ...); it had no effect."""
+    """The service rejected this one request (400, 404, 409, 410, 422, ...); it had no effect. ``of_ours``: it names
+    something that was there, such as a job."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+    def __init__(self, status: int, message: str, *, hint: str = "", of_ours: bool = True) -> None:
+        super().__init__(message, hint=hint)
+        self.status, self.of_ours = status, of_ours
+
+    @property
+    def conflicts(self) -> bool:
+        """Whether something of ours may not be any more as it was known."""
+        return self.of_ours and self.status in (404, 409, 410)
 
 
 class NotCancelled(Refused):

@@ -20,13 +20,12 @@ from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, asks_to_wait, backoff
 from a2c_spec.api.http.concurrency import Limiter, Sleep
 from a2c_spec.api.http.redaction import Redaction, SecretReturned
 from a2c_spec.api.http.replies import (
-    NOT_JSON,
     LostAnswer,
     Reply,
     busy_for,
-    error_of,
     error_text,
-    not_json,
+    judged,
+    names_nothing,
     parse_body,
     read_capped,
     throttled,
@@ -123,6 +122,7 @@ class Wire:
             repeatable=method != "POST" if repeatable is None else repeatable,
             accept=accept,
             patience=patience,
+            general=self.hidden.text(f"{method} {self.base_url}{path}") if names_nothing(path) else "",
         )
 
     async def once(self, path: str) -> Reply | None:
@@ -148,8 +148,10 @@ class Wire:
         repeatable: bool,
         accept: tuple[int, ...] = (),
         patience: float = 0.0,
+        general: str = "",
     ) -> Reply:
-        """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer."""
+        """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer. ``general``: as of
+        ``error_of``."""
         waited, started, before = 0.0, self.limiter.clock(), sys.exception()
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
@@ -169,7 +171,7 @@ class Wire:
             elif reply.status >= 500 and repeatable and not last:
                 await self.sleep(backoff(attempt, self.jitter()))
             else:
-                return self._judge(reply, repeatable=repeatable, accept=accept)
+                return judged(reply, repeatable=repeatable, accept=accept, general=general)
         raise throttled()
 
     def _built(self, build: Callable[[], httpx.Request]) -> httpx.Request:
@@ -256,13 +258,6 @@ class Wire:
             self.tell(Event("note", "", text=f"the service is busy and asks to wait {roughly(pause)}"))
         self.limiter.on_throttled(pause)
         return pause
-
-    def _judge(self, reply: Reply, *, repeatable: bool, accept: tuple[int, ...]) -> Reply:
-        if reply.status in accept or 200 <= reply.status < 300:
-            if reply.data is NOT_JSON:
-                raise not_json(reply, repeatable=repeatable)
-            return reply
-        raise error_of(reply, repeatable=repeatable)
 
     @asynccontextmanager
     async def stream(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.manifests.yaml.reader import file_bytes, read
+from a2c_spec.manifests.yaml.reader import NOT_UTF8, file_bytes, read
 from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
 from a2c_spec.regular_files import opened
 
@@ -47,7 +47,21 @@ def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
         try:
             yield from _csv(lines, name, options.get("delimiter", ","))
         except UnicodeDecodeError:
-            yield Diagnostic(Position(name), "the table is not UTF-8")
+            yield _not_utf8(file, name)
+
+
+def _not_utf8(file: Path, name: str) -> Diagnostic:
+    """The first byte of a table that is not UTF-8, with its place."""
+    where = Position(name)
+    with opened(file) as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                before = line[: error.start].decode().removeprefix("\ufeff" if number == 1 else "")
+                where = Position(name, number, len(before) + 1)
+                break
+    return Diagnostic(where, NOT_UTF8, "save it as UTF-8")
 
 
 def _too_large(file: Path, name: str) -> Diagnostic | None:
@@ -95,7 +109,7 @@ def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
         try:
             yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
         except UnicodeDecodeError:
-            yield Diagnostic(Position(name), "the table is not UTF-8")
+            yield _not_utf8(file, name)
 
 
 def _json_lines(lines: TextIO, name: str) -> Rows:

@@ -49,6 +49,9 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
         yield Diagnostic(Position(name, 1, 1), "this is not valid YAML")
 
 
+NOT_UTF8 = "this byte is not UTF-8"
+
+
 def file_bytes(path: Path, most: int = MAX_BYTES, *, pipe: bool = False) -> bytes:
     """What a file holds, up to one byte more than may be read; ``pipe``: also one that a command line names."""
     return beginning(path, most + 1, pipe=pipe)
@@ -64,7 +67,7 @@ def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        return Diagnostic(_place_at(data[: error.start].decode(), name), "this byte is not UTF-8", "save it as UTF-8")
+        return Diagnostic(_place_at(data[: error.start].decode(), name), NOT_UTF8, "save it as UTF-8")
     found = _FORBIDDEN.search(text)
     if found:
         message = f"the control character U+{ord(found.group()):04X} is not allowed"
