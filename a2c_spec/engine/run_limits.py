@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import parts
 from a2c_spec.errors import LimitRefused
 
 
@@ -22,13 +23,14 @@ class Limits:
 def estimate(change: Change, record: JobRecord | None) -> int:
     """Credits that starting a job will cost: what it cost the last time, else one per conversion.
 
-    Of what several conversions cost together, each counts for an equal share, rounded up. The service names no prices
-    beforehand, so this is an estimate; the hard stop counts what was really spent.
+    Of what several conversions cost together, those of somebody else too, each counts for an equal share, rounded up.
+    The service names no prices beforehand, so this is an estimate; the hard stop counts what was really spent.
     """
     if not change.starts:
         return 0
     wanted = max(1, len(change.basis.get("conversions", ())))
-    before = len(record.basis.get("conversions", ())) if record else 0
+    made = [f"conversions.{name}" for name in record.basis.get("conversions", ())] if record else []
+    before = len({*made, *(name for name, _ in parts(record.elements, "conversions"))}) if record else 0
     cost = record.spent if record else 0
     return math.ceil(cost * wanted / (before or wanted)) if cost else wanted
 

@@ -9,7 +9,7 @@ import pytest
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.engine.run_limits import CreditLimit, beyond, estimate, under_way
 from a2c_spec.errors import LimitRefused
 
@@ -25,6 +25,9 @@ def spent(cost: int, phase: Any = "done") -> JobRecord:
     return JobRecord("a", "x", phase, spent=cost)
 
 
+WITH_ANOTHER = {"conversions.a": Element("1"), "conversions.#2": Element("2")}
+"""Somebody else added a conversion to the job."""
+
 ESTIMATES = [
     (Change("a", "update", (), (Call("patch_job"),)), None, 0),
     (Change("a", "update", (), (Call("patch_job"),)), spent(7), 0),
@@ -33,6 +36,7 @@ ESTIMATES = [
     (starting(conversions=3), None, 3),
     (starting(conversions=3), spent(0), 3),
     (starting(conversions=3), spent(7), 7),
+    (starting(conversions=1), replace(spent(4), elements=WITH_ANOTHER, basis={"conversions": {"a": {}}}), 2),
     (starting(conversions=2), replace(spent(7), basis={"conversions": {"a": {}, "b": {}, "c": {}}}), 5),
 ]
 
