@@ -99,7 +99,8 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
         return _rerun(desired, record, (why,), observed, paid=live.spent > 0 or before)
     changed = changed_since_start(desired, with_earlier(record, None, observed.apart), live)
     if changed:
-        others = update_reasons.foreign_details(desired, record, live) if record.phase == "building" else ()
+        draft = record.phase == "building" and record.intent is None
+        others = update_reasons.foreign_details(desired, record, live) if draft else ()
         changed = update_reasons.foreign_reasons(others) or changed
         run = _rerun(desired, record, changed, observed, paid=True) if live.terminal else None
         run = run or _replace_running(desired, record, live, changed, observed)
