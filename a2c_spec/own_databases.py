@@ -28,8 +28,9 @@ class NotOurs(sqlite3.DatabaseError):
     """A database, or a file beside it, is none that a2c-spec makes."""
 
 
-def check_files(path: Path) -> None:
-    """Raises NotOurs where a database, or what SQLite keeps beside it, is a link, no file, or leads to another file."""
+def check_files(path: Path, most: int) -> None:
+    """Raises NotOurs where a database, or what SQLite keeps beside it, is a link, no file, leads to another file, or
+    has more than ``most`` bytes."""
     for end in BESIDE:
         file = Path(f"{path}{end}")
         try:
@@ -40,6 +41,8 @@ def check_files(path: Path) -> None:
             raise NotOurs(f"{file} is a link, which a2c-spec does not follow; remove it")
         if not S_ISREG(status.st_mode) and (end or not S_ISDIR(status.st_mode)):
             raise NotOurs(f"{file} is not a file; remove it")
+        if S_ISREG(status.st_mode) and status.st_size > most:
+            raise NotOurs(f"{file} has {status.st_size} bytes, and at most {most} are read")
         if end == "-journal" and _ending(file) == JOURNAL_ENDS:
             raise NotOurs(f"{file} would have SQLite delete another file, as none of a2c-spec does; remove it")
 

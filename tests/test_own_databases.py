@@ -209,7 +209,7 @@ def test_what_a_killed_process_had_begun_is_taken_back(tmp_path: Path) -> None:
         opening(tmp_path / name)
         subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / name)], check=False)
         assert (tmp_path / f"{name}-journal").stat().st_size
-        check_files(tmp_path / name)
+        check_files(tmp_path / name, 10_000_000)
         opening(tmp_path / name)
         with closing(sqlite3.connect(tmp_path / name)) as db:
             assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'more'").fetchone() == (0,)

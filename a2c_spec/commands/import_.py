@@ -126,8 +126,8 @@ def _described(
     results = "dist/" if folder == "." else f"{folder}/dist/"
     refused: list[InvalidError] = []
     for save in (results, f"{results}{name}/"):
-        manifest = manifest_of(project, job_from(live, name, clues, save), target)
         try:
+            manifest = manifest_of(project, job_from(live, name, clues, save), target)
             return manifest.checked(), manifest
         except InvalidError as error:
             refused.append(error)

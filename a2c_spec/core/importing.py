@@ -16,7 +16,7 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import shown_order
 from a2c_spec.core.prepare import DesiredJob, base_name
-from a2c_spec.core.sensitive import replaced_secrets
+from a2c_spec.core.sensitive import replaced_secrets, shown_url
 from a2c_spec.core.state import Element, JobRecord, Phase
 from a2c_spec.core.transitions import phase_of
 
@@ -83,7 +83,7 @@ def _fields(live: LiveJob) -> Mapping[str, Value]:
 
 
 def _input(live: LiveInput, names: _Names, known: ImportHints) -> Input:
-    name = names.take(live.filename or live.source.split("?")[0] or live.type)
+    name = names.take(live.filename or shown_url(live.source) or live.type)
     settings = {name: live.options[name] for name in INPUT_SETTINGS if live.options.get(name) is not None}
     if live.type in ("upload", "base64"):
         path = known.files.get(live.checksum, "")
@@ -122,7 +122,7 @@ def _variable(*names: str) -> Secret:
 
 def _values(name: str, tree: Any) -> Any:
     """The same, with references in the place of secrets, which no manifest may hold."""
-    return _frozen(replaced_secrets(tree, lambda path: _variable(name, *path)))
+    return _frozen(replaced_secrets(tree, lambda path: _variable(name, *path), urls=True))
 
 
 def _frozen(tree: Any) -> Any:

@@ -16,6 +16,9 @@ _NAME = re.compile(
 )
 """In a name in small letters, its words joined by underscores."""
 
+USER = re.compile(r"(?<=://)[^/?#\s\"]*@")
+"""Who a URL logs in as, and with which password."""
+
 
 @lru_cache(4096)
 def names_secret(name: str) -> bool:
@@ -28,11 +31,16 @@ def shown_url(url: str) -> str:
     return re.sub(r"^([^/?]*//)?[^?#]*@", rf"\1{HIDDEN}@", url.partition("?")[0])
 
 
-def replaced_secrets(value: Any, put: Callable[[tuple[str, ...]], Any], path: tuple[str, ...] = ()) -> Any:
-    """A tree with ``put(path)`` in the place of every text that is hidden, or below a name that says it is a secret."""
+def replaced_secrets(
+    value: Any, put: Callable[[tuple[str, ...]], Any], path: tuple[str, ...] = (), *, urls: bool = False
+) -> Any:
+    """A tree with ``put(path)`` in the place of every text that is hidden, or below a name that says it is a secret;
+    with ``urls`` also of those that hold a URL which says who logs in."""
     if isinstance(value, Mapping):
-        return {key: replaced_secrets(item, put, (*path, str(key))) for key, item in value.items()}
+        return {key: replaced_secrets(item, put, (*path, str(key)), urls=urls) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [replaced_secrets(item, put, (*path, str(n))) for n, item in enumerate(value, 1)]
-    secret = isinstance(value, str) and value and (HIDDEN in value or any(map(names_secret, path)))
+        return [replaced_secrets(item, put, (*path, str(n)), urls=urls) for n, item in enumerate(value, 1)]
+    if not isinstance(value, str) or not value:
+        return value
+    secret = HIDDEN in value or any(map(names_secret, path)) or (urls and USER.search(value))
     return put(path) if secret else value

@@ -25,6 +25,7 @@ from a2c_spec.engine.project import Project
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
+from a2c_spec.engine.shown_plan import check_shown
 from a2c_spec.engine.summaries import replan_summarised
 from a2c_spec.engine.written_files import OUTPUTS, check_product
 from a2c_spec.errors import ConversionFailed, PartialFailure, SpecError, missing_key
@@ -129,6 +130,7 @@ async def _allowed(
     if saved:
         check_unused(saved, session.store)
         check(saved, steps)
+        check_shown(saved, plan)
     check_limits(plan.allowance)
     if all(step.unread or step.change.action == "no-op" for step in steps):
         check_read(steps)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.sensitive import USER
 from a2c_spec.engine.loading import Reading, claims_of, manifest_paths
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import InvalidError, SpecError, UsageError, why
@@ -17,7 +20,10 @@ from a2c_spec.manifests.catalog_check import unknown_addresses
 from a2c_spec.manifests.dump import as_manifest
 from a2c_spec.manifests.references import check_references
 from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.manifests.yaml.tree import MapNode
 from a2c_spec.views import inert
+
+BY_HAND = "write its manifest yourself, with the URL in a variable that is not in git: ${{ env.A2C_VAR_NAME }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,12 @@ def manifest_of(project: Project, job: Job, path: Path) -> NewManifest:
     """
     import yaml
 
+    if place := next(passwords_in(as_manifest(job)), ""):
+        raise InvalidError(f"its manifest would hold a password in a URL: {place}; nothing was changed", hint=BY_HAND)
     known, _ = read_one(yaml.safe_dump(as_manifest(job)).encode(), path.name)
-    unknown = tuple(unknown_addresses(known, catalog_of(project.root)))
+    unknown: tuple[str, ...] = ()
+    if isinstance(known, MapNode):  # else `checked` says what is wrong
+        unknown = tuple(unknown_addresses(known, catalog_of(project.root)))
     tree = as_manifest(replace(job, lifecycle=replace(job.lifecycle, allow_unknown=unknown)))
     folder = path.parent.resolve()
     for row in tree.get("inputs", []):
@@ -83,6 +93,20 @@ def manifest_of(project: Project, job: Job, path: Path) -> NewManifest:
         if row.get("save"):
             row["save"] = os.path.relpath(project.root / row["save"], folder) + "/"
     return NewManifest(project, path, inert.yaml_text([tree]))
+
+
+def passwords_in(tree: Any, place: str = "the manifest") -> Iterator[str]:
+    """The places of a manifest in which a URL says who logs in, where no reference can stand."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            inner = f"{place}.{key}".removeprefix("the manifest.")
+            yield from [place] if USER.search(str(key)) else passwords_in(value, inner)
+    elif isinstance(tree, list | tuple):
+        for number, value in enumerate(tree):
+            name = value.get("id", number) if isinstance(value, Mapping) else number
+            yield from passwords_in(value, f"{place}.{name}")
+    elif isinstance(tree, str) and USER.search(tree):
+        yield place
 
 
 def _paths(project: Project) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec.core.recipe import digest
-from a2c_spec.core.sensitive import HIDDEN, replaced_secrets
+from a2c_spec.core.sensitive import HIDDEN, USER, replaced_secrets
 
 if TYPE_CHECKING:
     from a2c_spec.core.desired import Job
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
 """How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
-USER = re.compile(r"(?<=://)[^/?#\s\"]*@")
-"""Who a URL logs in as, and with which password."""
 AWAITED = "awaited "
 """How that begins what is known of a result that has still to be made."""
 

@@ -20,6 +20,8 @@ from a2c_spec.own_databases import BESIDE, check_files, check_tables, made_by
 from a2c_spec.regular_files import make_for_sqlite, opened
 
 _CHUNK = 1024 * 1024
+LARGEST = 4_294_967_296
+"""Bytes of the cache; one with more is replaced by an empty one."""
 _RACY_NS = 2_000_000_000  # file systems may keep times to two seconds; a younger file can change unseen
 _TABLE = """create table if not exists digest (
   path text primary key, size integer not null, mtime_ns integer not null, ctime_ns integer not null,
@@ -112,7 +114,7 @@ def _opened(file: Path) -> sqlite3.Connection:
     try:
         for folder in reversed([one for one in file.parents if not one.exists()]):
             folder.mkdir(exist_ok=True, mode=0o700)
-        check_files(file)
+        check_files(file, LARGEST)
         make_for_sqlite(file)
         return _connected(file)
     except OSError:

@@ -11,6 +11,9 @@ from a2c_spec.own_databases import Tables, check_files, check_indexes, check_tab
 from a2c_spec.regular_files import make_for_sqlite
 from a2c_spec.state.migrations import prepare_folder
 
+LARGEST = 4_294_967_296
+"""Bytes of a record of spending, which holds the last 100 days: 10,000 jobs a day make a few hundred million."""
+
 TABLE = """
 CREATE TABLE IF NOT EXISTS {at}.paid (
   id INTEGER PRIMARY KEY, realm TEXT NOT NULL, env TEXT NOT NULL, run TEXT NOT NULL, day TEXT NOT NULL,
@@ -92,7 +95,7 @@ def read_ledger(path: Path, beside: Path | None, since: str = "") -> sqlite3.Con
     db.execute(INDEX.format(at=OURS))
     files = [file for file in (path, beside) if file is not None and file.exists()]
     for file in files[:1] if len(files) > 1 and files[0].samefile(files[1]) else files:
-        check_files(file)
+        check_files(file, LARGEST)
         if not file.is_file():
             raise sqlite3.DatabaseError(f"{file} is not a file")
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
@@ -164,6 +167,6 @@ def _columns(db: sqlite3.Connection, at: str) -> set[str]:
 
 
 def _make(path: Path) -> None:
-    check_files(path)
+    check_files(path, LARGEST)
     prepare_folder(path.parent)
     make_for_sqlite(path)

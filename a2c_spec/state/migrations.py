@@ -16,6 +16,11 @@ from a2c_spec.state.format import with_check
 from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
 from a2c_spec.state.upgrade_3 import upgraded
 
+LARGEST = 34_359_738_368
+"""Bytes of a state: one of 100,000 jobs has 470 MB, 10,000 new ones a night make 17 GB in a year."""
+LARGEST_RECORD = 67_108_864
+"""Bytes of one record; a job of 10,000 parts has a few million."""
+
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE job (
@@ -104,12 +109,13 @@ def open_database(path: Path, named: Path | None = None) -> sqlite3.Connection:
 
 
 def _opened(path: Path, named: Path) -> sqlite3.Connection:
-    check_files(path)
+    check_files(path, LARGEST)
     _refuse_empty(path)
     _create_file(path)
     if path == named and (problem := record_locks_problem(path)):
         raise NotWritable(problem, hint=NO_LOCKS_HINT)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_RECORD)
     try:
         _check_tables(db, named)
         db.execute("PRAGMA journal_mode = WAL")

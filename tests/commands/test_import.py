@@ -6,13 +6,16 @@ import base64
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.commands.conftest import Somebody
+from a2c_spec.local_api.server import Background
+from tests.commands.conftest import Rewording, Somebody
 from tests.conftest import EXAMPLES, Command
 
 THERE = """\
@@ -57,6 +60,32 @@ def foreign(somebody: Somebody) -> Foreign:
         return str(made["id"])
 
     return job
+
+
+Rewords = Callable[[Callable[[Any], None]], str]
+
+
+@pytest.fixture
+def rewording(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Rewords]:
+    """Makes a held job on a service that words it as it likes, and gives its id."""
+    with ExitStack() as stack:
+
+        def job(reword: Callable[[Any], None]) -> str:
+            def worded(tree: Any) -> Any:
+                if isinstance(tree, dict) and tree.get("conversion") and tree.get("input"):
+                    reword(tree)
+                return tree
+
+            running = stack.enter_context(Background(Rewording(worded, ("GET",))))
+            monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+            monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+            remote = {"type": "remote", "source": "https://example.com/a.txt"}
+            body = {"process": False, "input": [remote], "conversion": [md5()]}
+            made = httpx.post(f"{running.url}/jobs", json=body, headers={"x-oc-api-key": "key"}).json()
+            return str(made["id"])
+
+        assert project.exists()
+        yield job
 
 
 def md5(**options: Any) -> dict[str, Any]:
@@ -193,3 +222,59 @@ def test_why_an_imported_job_failed_is_told_as_of_a_job_of_ours(
     assert a2c("state", "rm", "n").code == 0
     (project / "n.yaml").unlink()
     assert json.loads(a2c("import", job, "--name", "n", "--json").out)["problem"] == why
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def as_input(**more: Any) -> Callable[[Any], None]:
+    return lambda job: job["input"][0].update(more)
+
+
+def as_conversion(**more: Any) -> Callable[[Any], None]:
+    return lambda job: job["conversion"][0].update(more)
+
+
+URL = "https://u:pw12345678@example.com/x"
+REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
+    "deep metadata": (as_conversion(metadata={"title": nested(70)}), "its manifest would not be valid"),
+    "deep options": (as_conversion(options={"t": nested(65)}), "its manifest would not be valid"),
+    "deep parameters": (
+        as_input(type="cloud", source="amazons3", parameters={"t": nested(70)}),
+        "its manifest would not be valid",
+    ),
+    "a callback": (lambda job: job.update(callback=URL), "would hold a password in a URL: job.callback"),
+    "a source": (as_input(type="remote", source=URL), "would hold a password in a URL: inputs.x.source"),
+    "a token": (
+        as_input(type="remote", source="https://tok12345678@h", filename=""),
+        "would hold a password in a URL: inputs",
+    ),
+    "a title": (as_conversion(metadata={"title": f"of {URL}"}), "would hold a password in a URL: conversions.md5.meta"),
+    "a name": (as_conversion(metadata={URL: "x"}), "would hold a password in a URL: conversions.md5.metadata"),
+}
+
+
+@pytest.mark.parametrize(("reword", "told"), REFUSED.values(), ids=REFUSED)
+def test_a_job_whose_manifest_cannot_be_written_is_not_imported_and_no_password_of_it_is_kept(
+    reword: Callable[[Any], None], told: str, project: Path, rewording: Rewords, a2c: Command
+) -> None:
+    job = rewording(reword)
+    imported = a2c("import", job, "--name", "n")
+    assert (imported.code, told in imported.err) == (5, True), imported.err
+    assert [one.name for one in project.iterdir() if one.suffix == ".yaml"] == ["a2c.yaml"]
+    kept = b"".join(one.read_bytes() for one in project.rglob("*") if one.is_file())
+    assert b"12345678" not in kept + (imported.out + imported.err).encode()
+
+
+def test_a_password_in_a_url_becomes_a_reference_where_one_may_stand(
+    project: Path, rewording: Rewords, a2c: Command
+) -> None:
+    target = {"type": "ftp", "parameters": {"host": "h", "file": URL}, "credentials": {}, "status": "waiting"}
+    imported = a2c("import", rewording(as_conversion(output_target=[target])), "--name", "n")
+    assert "set A2C_VAR_MD5_FTP_FILE" in imported.err, imported.err
+    assert "secret: env:A2C_VAR_MD5_FTP_FILE" in (project / "n.yaml").read_text()
+    assert b"12345678" not in b"".join(one.read_bytes() for one in project.rglob("*") if one.is_file())

@@ -60,6 +60,14 @@ def test_the_password_of_a_proxy_is_hidden(project: Project, monkeypatch: pytest
     assert watched(project).hidden.text("407 for me:pass word") == f"407 for me:{HIDDEN}"
 
 
+@pytest.mark.parametrize("user", ["s3cretToken", "s3cretToken:", "s3cretToken:x"])
+def test_a_token_that_stands_as_the_user_of_a_proxy_is_hidden(
+    user: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://{user}@proxy:3128")
+    assert watched(project).hidden.text("407 no s3cretToken") == f"407 no {HIDDEN}"
+
+
 def test_a_text_that_a_manifest_shows_to_everybody_stays_in_echoes(project: Project) -> None:
     hidden = watched(project).hidden
     hidden.learn("report", "written7", "letter")

@@ -20,18 +20,25 @@ SHORT = 4
 character cannot be told from any other text."""
 LONG_LINE = 8
 """Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
+LEAST_PASSWORD, LONG_USER = 2, 16
+"""Of a URL: one character is no password, as in `TOKEN:x@`; a user with so many is hidden, as it may be a token."""
 _HEX_32 = re.compile("[0-9a-fA-F]{32}")
 
 
 def url_secrets(url: str) -> Iterator[str]:
-    """The password of a URL, as it is written and as it is meant, and its user with it as it is sent."""
+    """The password of a URL, as it is written and as it is meant, and its user with it as it is sent; also the user,
+    where that is what opens it: with no password, or with one that only stands in its place, or where it is long."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
     except ValueError:
         return
-    if parts.password:
-        user, password = unquote(parts.username or ""), unquote(parts.password)
-        yield from (parts.password, password, base64.b64encode(f"{user}:{password}".encode()).decode())
+    user, password = parts.username or "", parts.password or ""
+    if password:
+        yield from (password, unquote(password))
+    if user and (len(password) < LEAST_PASSWORD or len(user) >= LONG_USER):
+        yield from (user, unquote(user))
+    if user or password:
+        yield base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
 
 
 def parts_of(secret: str) -> Iterator[str]:

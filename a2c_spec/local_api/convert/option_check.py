@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import CatalogEntry
 
+MOST_WRONG = 100
+"""Wrong options of one conversion that are named."""
 TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("text", (str,)),
     "integer": ("a whole number", (int,)),
@@ -27,9 +30,11 @@ def expanded(entry: CatalogEntry, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(entry: CatalogEntry, options: Mapping[str, Any], *, unknown: bool) -> dict[str, str]:
-    """What is wrong with options, by name. ``unknown``: also report names that the entry does not have."""
-    checked = {name: value for name, value in options.items() if unknown or name in entry.options}
-    return {name: text for name, value in checked.items() if (text := _problem(name, value, entry.options))}
+    """What is wrong with options, by name, of some of them if very many are wrong. ``unknown``: also report names that
+    the entry does not have."""
+    checked = ((name, value) for name, value in options.items() if unknown or name in entry.options)
+    wrong = ((name, text) for name, value in checked if (text := _problem(name, value, entry.options)))
+    return dict(islice(wrong, MOST_WRONG))
 
 
 def _problem(name: str, value: Any, known: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -51,7 +51,7 @@ async def add(request: Request) -> Response:
 
     job = service.update(job.id, rule, f"{counted(len(entries), 'input')} added")
     wire = wire_of(request)
-    added = [wire.input(lifecycle.found_input(job, entry.id)) for entry in entries]
+    added = [wire.input(entry) for entry in lifecycle.found_inputs(job, [entry.id for entry in entries])]
     return JSONResponse(added if isinstance(body, list) else added[0], 201)
 
 

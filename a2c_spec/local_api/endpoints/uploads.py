@@ -76,7 +76,7 @@ def _reply(request: Request, job: Job, entries: list[Input], *, array: bool) -> 
         {"id": {"job": job.id, "input": entry.id}, "completed": True, "metadata": entry.metadata} for entry in entries
     ]
     if service.settings.unknowns.upload_reply == "input":
-        rows = [wire.input(lifecycle.found_input(job, entry.id)) for entry in entries]
+        rows = [wire.input(entry) for entry in lifecycle.found_inputs(job, [entry.id for entry in entries])]
     return JSONResponse(rows if array else rows[0])
 
 

@@ -8,8 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.local_api.jobs.refusals import invalid
+from a2c_spec.local_api.jobs.refusals import invalid, payment_required
 from a2c_spec.local_api.jobs.vocabulary import ENGINES, INPUT_TYPES, RESIZE_HANDLING
+
+MOST_PARTS = 10_000
+"""Inputs of one job, and conversions; and objects of one request."""
+MOST_PROBLEMS = 1_000
+"""With so many problems a request is refused at once: more are not looked for."""
 
 Document = Mapping[str, Any]
 
@@ -21,8 +26,10 @@ class Problems:
     found: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, text: str) -> None:
-        """Add a problem; the first one of a field is kept."""
+        """Add a problem; the first one of a field is kept. Raises the refusal where there are very many."""
         self.found.setdefault(name, text)
+        if len(self.found) >= MOST_PROBLEMS:
+            self.refuse()
 
     def refuse(self) -> None:
         """Raise the refusal of the request when there is any problem."""
@@ -56,6 +63,12 @@ class ConversionDraft:
     output_target: tuple[Document, ...]
 
 
+def require_parts(kind: str, count: int) -> None:
+    """Raise 402 where a job would have more parts of a kind, or a request more objects, than any may have."""
+    if count > MOST_PARTS:
+        raise payment_required(f"There are more than {MOST_PARTS} {kind}")
+
+
 def object_of(value: Any, name: str, problems: Problems) -> dict[str, Any]:
     """A JSON object; an empty array means an empty object, as in PHP."""
     if value is None or value == []:
@@ -72,6 +85,7 @@ def objects_of(value: Any, name: str, problems: Problems) -> list[dict[str, Any]
     if not isinstance(rows, list):
         problems.add(name, "This must be an array of objects")
         return []
+    require_parts("objects in an array", len(rows))
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
             problems.add(f"{name}.{index}".strip("."), "This must be an object")

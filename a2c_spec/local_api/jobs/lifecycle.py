@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from a2c_spec.local_api.jobs.drafts import Problems, check_input_options
-from a2c_spec.local_api.jobs.model import Conversion, Input, Job, Output, with_conversion, with_input
+from a2c_spec.local_api.jobs.drafts import Problems, check_input_options, require_parts
+from a2c_spec.local_api.jobs.model import Conversion, Input, Job, Output, with_conversion
 from a2c_spec.local_api.jobs.refusals import conflict, invalid, not_found
 from a2c_spec.local_api.jobs.secret_values import digested, without_secrets
 from a2c_spec.local_api.jobs.vocabulary import CANCELED, READY, TERMINAL
@@ -53,6 +53,7 @@ def patch_job(job: Job, fields: Mapping[str, Any], now: float, *, passwords_afte
 def add_inputs(job: Job, entries: Sequence[Input], now: float, *, inline_position: bool) -> Job:
     """The job with these inputs at its end. ``inline_position``: their option ``position`` counts."""
     require_editable(job)
+    require_parts("inputs", len(job.inputs) + len(entries))
     first = len(job.inputs) + 1
     placed = tuple(replace(entry, position=first + index) for index, entry in enumerate(entries))
     added = replace(job, inputs=(*job.inputs, *placed), modified=now)
@@ -64,23 +65,23 @@ def patch_inputs(job: Job, rows: Sequence[Mapping[str, Any]], now: float) -> Job
     """The job with changed options of several inputs; nothing changes when one of the rows is wrong."""
     require_editable(job)
     changes = _checked_rows(job, rows)
-    for input_id, options in changes.items():
-        entry = job.input(input_id)
-        if entry is not None:
-            merged = merge({**entry.options}, options)
-            job = with_input(job, replace(entry, options=merged, modified=now))
+    inputs = [
+        replace(one, options=merge(one.options, changes[one.id]), modified=now) if one.id in changes else one
+        for one in job.inputs
+    ]
+    job = replace(job, inputs=tuple(inputs))
     positions = {key: row["position"] for key, row in changes.items() if row.get("position") is not None}
     return replace(_move(job, positions), modified=now)
 
 
 def _checked_rows(job: Job, rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    problems = Problems()
+    problems, known = Problems(), {one.id for one in job.inputs}
     changes: dict[str, Mapping[str, Any]] = {}
     for index, row in enumerate(rows):
         input_id, options = row.get("id"), row.get("options")
         if not isinstance(input_id, str) or not isinstance(options, dict):
             problems.add(f"{index}", "Each entry needs the id of an input and its options")
-        elif job.input(input_id) is None:
+        elif input_id not in known:
             raise not_found("input")
         else:
             if input_id in changes:
@@ -133,6 +134,7 @@ def remove_input(job: Job, input_id: str, now: float) -> Job:
 def add_conversions(job: Job, entries: Sequence[Conversion], now: float) -> Job:
     """The job with these conversions at its end."""
     require_editable(job)
+    require_parts("conversions", len(job.conversions) + len(entries))
     return replace(job, conversions=(*job.conversions, *entries), modified=now)
 
 
@@ -169,6 +171,14 @@ def found_input(job: Job, input_id: str) -> Input:
     if entry is None:
         raise not_found("input")
     return entry
+
+
+def found_inputs(job: Job, ids: Sequence[str]) -> list[Input]:
+    """The inputs with these ids, in their order, or 404."""
+    known = {entry.id: entry for entry in job.inputs}
+    if not all(one in known for one in ids):
+        raise not_found("input")
+    return [known[one] for one in ids]
 
 
 def found_output(job: Job, output_id: str) -> Output:

@@ -11,6 +11,7 @@ from a2c_spec.local_api.convert.contract import Converters
 from a2c_spec.local_api.jobs import lifecycle, presets
 from a2c_spec.local_api.jobs.catalog import Catalog, catalog_of
 from a2c_spec.local_api.jobs.clock import Clock
+from a2c_spec.local_api.jobs.drafts import require_parts
 from a2c_spec.local_api.jobs.identity import Identity
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.process_lock import ProcessLock
@@ -124,6 +125,7 @@ class Service:
     def require_room(self, job: Job, more_inputs: int, more_bytes: int) -> None:
         """402 when a job would have more inputs or bytes than the contract allows."""
         limits = self.settings.limits
+        require_parts("inputs", len(job.inputs) + more_inputs)
         total = sum(entry.size for entry in job.inputs) + more_bytes
         if limits.inputs is not None and len(job.inputs) + more_inputs > limits.inputs:
             raise payment_required("The job has more inputs than the contract allows")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -53,6 +53,26 @@ def test_parts_of_a_secret_are_secret(secret: str, parts: list[str]) -> None:
 
 def test_what_is_no_address_has_no_password() -> None:
     assert list(url_secrets("http://[::1")) == []
+
+
+TOKEN, LONG = "s3cretToken", "a-token-of-16-letters"
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden", "told"),
+    [
+        (f"http://{TOKEN}@proxy:1", {TOKEN}, ""),
+        (f"http://{TOKEN}:@proxy:1", {TOKEN}, ""),
+        (f"{TOKEN}:x@proxy:1", {TOKEN, "x"}, "x"),
+        ("http://tok%2Fen@proxy", {"tok%2Fen", "tok/en"}, ""),
+        (f"http://{LONG}:x-oauth-basic@proxy", {LONG, "x-oauth-basic"}, "x-oauth-basic"),
+        (f"http://:{TOKEN}@proxy", {TOKEN}, TOKEN),
+        (f"http://somebody:{TOKEN}@proxy", {TOKEN}, TOKEN),
+    ],
+)
+def test_a_token_in_the_place_of_a_user_is_one(url: str, hidden: set[str], told: str) -> None:
+    user = unquote(url.rpartition("//")[2].partition("@")[0].partition(":")[0])
+    assert {*url_secrets(url)} == hidden | {base64.b64encode(f"{user}:{told}".encode()).decode()}
 
 
 def test_texts_are_all_but_tokens() -> None:
