@@ -21,7 +21,7 @@ NOT_COMPARED = {
     "created_at": "of the file alone",
     "realm": "checked before anything is planned",
     "balance": "what the account has left is another number after every job, also of others",
-    "budget": "its limits hold beside those of the run that applies it; what is told beside them of the plan is compared",
+    "budget": "its limits hold beside those of the run that applies it; what it says of the plan is compared",
     "changes": "compared one by one",
 }
 """What is not compared at the top of a plan, and why."""
