@@ -140,9 +140,12 @@ class Alike:
         """Notes that a run is about to be started. The same error where another one is making some of that, or was to;
         what could not be kept of one that went well is made as planned, and what is asked for anew is not compared."""
         run = step.change.address
-        others = {self.begun[key] for key in keys if key in self.begun} - {run} - self.well
-        if others and not step.change.forced:
+        begun = {self.begun[key] for key in keys if key in self.begun} - {run}
+        if (others := begun - self.well) and not step.change.forced:
             self._missed(run, sorted(others))
+        others_make = sum(self.begun.get(key, run) != run for key in keys)
+        if begun and not step.change.forced and others_make < len(step.conversions):
+            raise Later(f"{', '.join(sorted(map(address_of, begun)))} made some of it meanwhile")
         for key in keys:
             self.begun.setdefault(key, run)
 

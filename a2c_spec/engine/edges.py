@@ -15,8 +15,10 @@ from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.alike import AGAIN, Alike, Later
+from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.session import Session
 from a2c_spec.errors import NotStarted
 from a2c_spec.manifests.expressions.template import render_late
 
@@ -110,6 +112,12 @@ class Edges:
             run = store.get(self.runs[made]) if made in self.runs else None
             found |= {source: run} if run and any(file.conversion == conversion for file in run.files) else {}
         return found
+
+    def dependencies(self, session: Session, job: Job) -> Dependencies:
+        """What a job takes that is planned again, and what runs already, or was started by this apply, of the same."""
+        going = {(key, address_of(run)) for key, run in self.alike.begun.items()}
+        making = {key: {address} for key, address in going}
+        return Dependencies(session, makers=self.runs_taken(job, session.store), making=making, under_way=going)
 
     def _makers(self, address: str, conversion: str) -> list[PlannedChange]:
         """The changes that make one result, or preset; a summary does not say what it makes, so it may be this."""

@@ -20,7 +20,6 @@ from a2c_spec.core.tally import LEFT, Tally
 from a2c_spec.engine.alike import Later, made_once
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.budget import Spender
-from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.files_that_stay import tell_staying
@@ -215,7 +214,7 @@ class Execution:
         if address in self.planned_again:
             return []
         self.planned_again.add(address)
-        dependencies = Dependencies(self.session, makers=self.edges.runs_taken(whole, self.session.store))
+        dependencies = self.edges.dependencies(self.session, whole)
         steps, unused = await plan_address(self.session, whole, dependencies, self.chosen, self.service.client)
         failed = {address_of(error.address) for error in self.errors}
         steps = made_once(Owners(self.session, steps, (), self.plan, failed).all_checked(), self.session.results)

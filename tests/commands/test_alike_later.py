@@ -73,6 +73,22 @@ def test_what_is_made_of_a_result_that_this_apply_fetches_is_paid_once(
     assert len(files) == len(makers) + sum(map(len, takers.values()))
 
 
+@pytest.mark.parametrize("way", ["", "--parallelism=1"])
+def test_of_a_job_only_that_is_made_which_no_other_one_makes(
+    project: Path, a2c: Command, somebody: Somebody, way: str
+) -> None:
+    """The bytes of two makers turn out to be equal, while one taker of them runs, and another one makes more."""
+    _write(project, "hg", dh="x", eg="xz")
+    text = (project / "eg.yaml").read_text()
+    (project / "eg.yaml").write_text(
+        text.replace("id: z, category: hash, target: sha1", "id: z, category: hash, target: md5")
+    )
+    done = a2c("apply", "-q", *way.split())
+    assert done.code == 0, done
+    assert spent(somebody) == 4
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
 def test_a_limit_that_the_plan_keeps_is_kept(project: Path, a2c: Command, somebody: Somebody) -> None:
     _write(project, "h", dh="xy")
     assert a2c("apply", "-q", "--detach").code == 0

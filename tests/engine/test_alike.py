@@ -149,3 +149,16 @@ def test_a_job_that_is_planned_again_makes_once_what_several_of_its_conversions_
     found = made_once(steps, Results(ResultsCache(tmp_path), "local"))
     assert [(each.change.address, each.makers) for each in found] == [("d#x", ()), ("d#y", ("d#x",))]
     assert [each.makers for each in made_once(steps, Results(None, "local"))] == [(), ()]
+
+
+def test_a_job_of_which_another_one_made_some_meanwhile_is_left_to_the_next_apply() -> None:
+    """As it was divided before that one was begun."""
+    both = desired(job("b", conversions=(Conversion("x", "gif"), Conversion("z", "jpg"))))
+    alike = Alike([])
+    alike.check(step("a"), None, ["x"])
+    alike.well.add("a")
+    with pytest.raises(Later, match="a made some of it meanwhile"):
+        alike.check(replace(step("b"), desired=both), None, ["x", "z"])
+    with pytest.raises(Later):
+        alike.check(replace(step("b"), desired=both), None, ["x"])  # the other one is not kept by the cache
+    alike.check(replace(step("b"), desired=both), None, ["y", "z"])
