@@ -43,6 +43,19 @@ def test_where_an_input_comes_from_is_no_change(
 
 
 @pytest.mark.parametrize(("first", "then"), [(FILE, RESULT), (RESULT, FILE)])
+def test_a_draft_keeps_its_input(made: Path, a2c: Command, somebody: Somebody, first: str, then: str) -> None:
+    _take(made, "d", first, "job: {process: false}\n")
+    assert a2c("apply", "-q").code == 0
+    _take(made, "d", then, "job: {process: false}\n")
+    assert a2c("plan", "--detailed-exitcode").code == 0
+    _take(made, "d", then)
+    assert "1 to update, 1 unchanged: about 1 credit. 1 call (PATCH 1)" in a2c("plan").out
+    assert a2c("apply", "-q").code == 0
+    assert a2c("plan", "--detailed-exitcode").code == 0
+    assert spent(somebody) == 2
+
+
+@pytest.mark.parametrize(("first", "then"), [(FILE, RESULT), (RESULT, FILE)])
 @pytest.mark.parametrize("at_once", [False, True])
 def test_another_job_takes_the_same_result(
     made: Path, a2c: Command, somebody: Somebody, first: str, then: str, at_once: bool

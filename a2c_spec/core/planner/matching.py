@@ -14,7 +14,7 @@ from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner.assignment import Pairs, assignment
 from a2c_spec.core.planner.conversion import changes
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import UNPLACED, UPLOADED, asked_filename, sent_filename, uploaded
+from a2c_spec.core.recipe import UNPLACED, UPLOADED, asked_filename, by_bytes, sent_filename, uploaded
 from a2c_spec.core.state import Element, JobRecord
 
 
@@ -136,7 +136,7 @@ class SentState:
         if told and item.content and live.checksum != item.content.md5:
             return False  # whatever we meant to send, other bytes are there
         if "identity" in sent:
-            return same_name(sent, as_sent) and compare.equal(sent["identity"], as_sent["identity"])
+            return same_name(sent, as_sent) and compare.equal(*map(_same_bytes, (sent, as_sent)))
         return looks_like(item, live)
 
     def _conversion_fits(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
@@ -202,3 +202,8 @@ def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
         "conversions": [item.id for item in desired.job.conversions],
     }
     return f"{part}.#{api_id or key}" if key in taken.get(part, ()) else name
+
+
+def _same_bytes(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What of an input cannot be patched, wherever its bytes come from; their name is compared by itself."""
+    return {key: value for key, value in by_bytes(sent["identity"]).items() if key != "filename"}
