@@ -21,7 +21,8 @@ class Tally:
     """``busy`` addresses had something to do, ``applied`` of them are as desired. ``spent`` is what
     became known to be spent, in credits, ``size`` in bytes; ``first`` are (path, bytes).
 
-    ``started`` addresses have a job that runs and is not waited for; they are not applied yet.
+    ``started`` addresses have a job that runs and is not waited for; they are not applied yet. ``begun`` are those of
+    them of which something was started now.
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
     ``incomplete`` results were made without some input, ``told_incomplete`` says of the first ones, without which.
     ``later``: address -> why it is left to the next apply, which is no failure.
@@ -45,6 +46,7 @@ class Tally:
     changes: Counter[str] = field(default_factory=Counter)
     done: set[str] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
 
     def count(self, failed: Collection[str]) -> None:
         """Counts addresses, in however many runs: one of these that failed is enough."""
@@ -61,6 +63,7 @@ class Tally:
         self.held += record.phase == "building"
         if record.phase == "started":
             self.started.add(address_of(change.address))
+            self.begun |= {address_of(change.address)} if change.starts else set()
         known = {(file.output_id, file.path) for file in before.files} if before else set()
         again = {*change.downloads}
         new = [one for one in record.files if (one.output_id, one.path) not in known or one.wanted in again]

@@ -37,9 +37,11 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     ends = by_end(errors)
     if tally.unstarted:
         ends["not started"] = ends.get("not started", 0) + tally.unstarted
+    running = tally.started - tally.begun
     parts = [
         f"{tally.applied} applied" if tally.applied or not tally.started else "",
-        f"{counted(len(tally.started), 'job')} started, not waited for" if tally.started else "",
+        f"{counted(len(tally.begun), 'job')} started, not waited for" if tally.begun else "",
+        f"{counted(len(running), 'job')} running, not waited for" if running else "",
         *(f"{count} {word}" for word, count in ends.items()),
         f"{len(tally.later)} {LEFT}" if tally.later else "",
         f"{tally.incomplete} partial" if tally.incomplete else "",

@@ -52,6 +52,15 @@ def test_jobs_that_are_built_and_not_run_are_held() -> None:
     assert tally.held == 1
 
 
+def test_what_runs_already_was_not_started() -> None:
+    tally, runs = Tally(2), JobRecord("a", "x", "started")
+    tally.ended(replace(RENAME, address="a", action="wait"), runs, runs)
+    tally.ended(
+        replace(RENAME, address="b", calls=(Call("create_job", starts=True),)), None, replace(runs, address="b")
+    )
+    assert (tally.started, tally.begun) == ({"a", "b"}, {"b"})
+
+
 def test_addresses_are_counted_whatever_number_of_runs_each_has() -> None:
     tally = Tally(0, changes=Counter({"a": 2, "b": 2, "c": 1, "d": 0}))
     for key in ("a", "a#2", "b"):

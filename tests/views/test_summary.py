@@ -91,6 +91,11 @@ ENDS: list[tuple[Tally, dict[str, int], str]] = [
         {},
         "  more than is allowed: it is\nDone: 1 applied, 5 credits spent; no API calls.",
     ),
+    (
+        Tally(2, started={"a", "b"}, begun={"b"}),
+        {},
+        "Done: 1 job started, not waited for, 1 job running, not waited for; no API calls.",
+    ),
     (Tally(3, applied=1, unstarted=2), {}, "Not all done: 1 applied, 2 not started; no API calls."),
 ]
 
