@@ -48,8 +48,7 @@ def made_once(steps: Sequence[PlannedChange], results: Results) -> list[PlannedC
 def _with_keys(step: PlannedChange, results: Results) -> PlannedChange:
     if step.desired is None or not step.change.starts:
         return step
-    keys = tuple(results.keys(step.desired).values())
-    return replace(step, keys=keys) if len(keys) == len(step.conversions) else step
+    return replace(step, keys=tuple(results.keys(step.desired).values()))
 
 
 def _first(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[PlannedChange]:
@@ -58,7 +57,8 @@ def _first(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[P
 
     def rank(step: PlannedChange) -> tuple[bool, int, int, bool, int, bool]:
         kinds, untaken = len({*step.keys}), address_of(step.change.address) not in taken_from
-        return step.change.starts, len(step.keys) - kinds, -kinds, _named(step), len(step.change.calls), untaken
+        more = kinds + len(step.conversions[len(step.keys) :])
+        return step.change.starts, len(step.keys) - kinds, -more, _named(step), len(step.change.calls), untaken
 
     return [
         *sorted(independent(whole), key=rank),
@@ -74,7 +74,8 @@ def _named(step: PlannedChange) -> bool:
 def _alike(step: PlannedChange, makers: Mapping[str, str]) -> PlannedChange:
     change = step.change
     others = [makers[key] for key in step.keys if makers.get(key, change.address) != change.address]
-    if not (others and change.starts and len(others) == len(step.keys)) or change.problem:
+    every = len(others) == len(step.keys) >= len(step.conversions)
+    if not (others and change.starts and every) or change.problem:
         return step
     name = address_of(others[0])
     told = f"{FREE}{_called(name, change.address)} makes the same, and its result is taken from the results cache"

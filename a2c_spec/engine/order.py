@@ -31,17 +31,27 @@ def held(step: PlannedChange) -> list[tuple[str, str]]:
 
 def independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
     """Those that need nothing of others, last of them those that wait for one that makes the same."""
-    return iter(sorted((step for step in steps if not needed(step)), key=lambda step: bool(step.makers)))
+    wait = _needy(steps)
+    return iter(sorted((step for step in steps if not _waits(step, wait)), key=lambda step: bool(step.makers)))
 
 
 def dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
     """Those that need others, each after those it needs; before all what runs already, as others may make the same."""
     by_address: dict[str, list[PlannedChange]] = {}
-    jobs = []
+    jobs, wait = [], _needy(steps)
     for step in sorted(steps, key=lambda step: step.change.starts):
-        if needed(step) and step.desired is not None:
+        if _waits(step, wait) and step.desired is not None:
             address = address_of(step.change.address)
             by_address.setdefault(address, []).append(step)
-            jobs.append(replace(step.desired.job, address=address))
+            jobs += [replace(step.desired.job, address=address)] if needed(step) else []
     for job in in_dependency_order(jobs):
         yield from by_address[job.address]
+
+
+def _needy(steps: Sequence[PlannedChange]) -> set[str]:
+    """The addresses of which some run needs others: all of its runs come with it, as one may make what another does."""
+    return {address_of(step.change.address) for step in steps if needed(step)}
+
+
+def _waits(step: PlannedChange, needy: set[str]) -> bool:
+    return step.desired is not None and address_of(step.change.address) in needy

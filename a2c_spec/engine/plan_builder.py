@@ -95,8 +95,7 @@ class PlanBuilder:
         for step in steps:
             told = several or step.filed_anew or bool(step.taken_over) or step.change.action in ("download", "wait")
             keys = self.dependencies.note(step.change, step.desired, step.record if told else None)
-            if keys and step.desired and len(keys) == len(step.desired.job.conversions):
-                step = replace(step, keys=tuple(keys.values()))
+            step = replace(step, keys=tuple(keys.values())) if keys and step.desired else step
             self.made[address].append(self._kept(step, several=several))
 
     def _kept(self, step: PlannedChange, *, several: bool) -> PlannedChange:

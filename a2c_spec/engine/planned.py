@@ -32,7 +32,7 @@ class PlannedChange:
     key under which the record stands until now; ``split_off``: it is of the same job as that one, which stays.
     ``filed_anew``: the record has parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the
     job as its manifest says it, where it takes results of others: it is planned again once these are there.
-    ``keys``: those of all that it makes, where the results cache may keep it. ``makers``: the runs that make all of it
+    ``keys``: those of what it makes that the results cache may keep. ``makers``: the runs that make all of it
     before, where it is ``alike`` with others.
     ``unread``: why its job could not be read, so that nothing is done; or, in a plan, why it cannot be carried out.
     """

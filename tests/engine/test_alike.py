@@ -162,3 +162,10 @@ def test_a_job_of_which_another_one_made_some_meanwhile_is_left_to_the_next_appl
     with pytest.raises(Later):
         alike.check(replace(step("b"), desired=both), None, ["x"])  # the other one is not kept by the cache
     alike.check(replace(step("b"), desired=both), None, ["y", "z"])
+
+
+def test_what_makes_more_than_the_cache_may_keep_makes_it_for_the_others() -> None:
+    """It would be made anyway, as what it makes beside cannot be taken from others."""
+    both = desired(job("b", conversions=(Conversion("x", "gif"), Conversion("z", "jpg"))))
+    steps = [step("a", "k"), replace(step("b", "k"), desired=both)]
+    assert [one.makers for one in with_alike(steps, set())] == [("b",), ()]

@@ -45,6 +45,19 @@ def test_every_run_of_an_address_comes_after_every_run_of_what_it_needs() -> Non
     assert keys(list(dependent(steps))) == ["base", "base#2", "top", "top#2"]
 
 
+def test_an_address_of_which_one_run_needs_others_comes_as_a_whole() -> None:
+    """As another run of it may take what that one makes."""
+    base, top, alone = job("base"), job("top", "base"), job("top")
+    steps = [step(alone, "top#2"), step(base), step(top)]
+    assert keys(list(independent(steps))) == ["base"]
+    assert sorted(keys(list(dependent(steps)))) == ["top", "top#2"]
+    assert keys(list(dependent([step(top), step(alone, "top#2"), step(job("next", "top"))]))) == [
+        "top",
+        "top#2",
+        "next",
+    ]
+
+
 def test_what_runs_already_comes_before_what_is_to_be_started() -> None:
     """As it may make the same; what it needs comes before it all the same."""
     calls = (Call("create_job", starts=True),)

@@ -128,7 +128,10 @@ def _gist(complaint: str) -> str:
 
 
 def _undecided(one: World, ran: Ran) -> bool:
-    """Whether it stops because it cannot be told which job a lost create made, which only a person can decide."""
+    """Whether it stops because only a person can decide: it cannot be told which job a lost create made, or somebody
+    deleted results on the service that nobody had fetched."""
+    if any("somebody else: drop outputs" in line for line in one.story) and "has no result there" in ran.complaint:
+        return ran.code in (9, 13)
     lost = any(entry.call == "create" and entry.fault for entry in one.service.log)
     killed = any(line.endswith("-> -9") or " -> -9 " in line for line in one.story)
     return (
