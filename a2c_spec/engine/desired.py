@@ -201,7 +201,8 @@ def _stand_in(desired: DesiredJob, conversion: str) -> str:
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:
     """The file name that the result of each conversion is going to have, as far as it is known."""
-    if change.action == "download" and record is not None:
+    names = {one.spec.conversion: one.path.rpartition("/")[2] for one in predicted(desired.job, render_late)}
+    if change.action == "download" and record is not None:  # as far as its record tells what came out
         places = placed(desired.job, record, render_late)
-        return {one.conversion: one.path.rpartition("/")[2] for one in places if one.path}
-    return {one.spec.conversion: one.path.rpartition("/")[2] for one in predicted(desired.job, render_late)}
+        names |= {one.conversion: one.path.rpartition("/")[2] for one in places if one.path}
+    return names

@@ -80,3 +80,31 @@ def test_a_late_name_that_another_environment_has_is_left_out_as_the_plan_says(
 def _late(project: Path) -> None:
     (project / "late.yaml").write_text(LATE)
     (project / "scan.txt").write_text("first")
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("error", "refused: dist/d/scan.sha1 exists and is not recorded"),
+        ("overwrite", "replaces dist/d/scan.sha1"),
+        ("rename", "writes dist/d/scan-1.sha1"),
+        ("skip", "skipped: dist/d/scan.sha1 exists and is not ours"),
+    ],
+)
+def test_the_place_of_what_is_made_of_a_result_is_known_in_every_state_of_that(
+    policy: str, told: str, project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    head = "apiVersion: a2c-spec/v1\nkind: Job\n"
+    made = "conversions: [{id: c, category: hash, target: md5}]\n"
+    (project / "scan.txt").write_text("scan")
+    (project / "f.yaml").write_text(f"{head}name: f\ninputs: [{{id: i, path: scan.txt}}]\n{made}")
+    taken = f"{head}name: g\ninputs: [{{id: i, from: f.c}}]\n{made.replace('md5', 'sha1')}"
+    (project / "g.yaml").write_text(f"{taken}outputs: [{{from: c, save: dist/d/, on_conflict: {policy}}}]\n")
+    (project / "dist/d").mkdir(parents=True)
+    (project / "dist/d/scan.sha1").write_text("mine")
+    assert told in a2c("plan").out
+    assert a2c("apply", "-q", "--detach", "--target", "f").code == 0
+    wait_for(somebody, somebody("GET", "/jobs")[0]["id"], "completed")
+    assert told in a2c("plan").out, "it has ended, and is not here"
+    assert a2c("download", "-q").code in (0, 9, 13)
+    assert told in a2c("plan").out
