@@ -316,5 +316,4 @@ def test_a_plan_whose_upstream_job_ended_meanwhile_says_that(
             pass
         stale = a2c("apply", "p.a2cplan.json", "-y")
     assert (stale.code, "manifest" in stale.err) == (10, False), stale.err
-    told = "late: what is known of up.c, which it takes, changed; up: the live job changed (running -> completed)"
-    assert told in stale.err
+    assert "the plan is stale: up: the live job changed (running -> completed)\n" in stale.err
