@@ -23,7 +23,7 @@ NEW_PLAN = "apply again to make a new plan"
 PAGE = 50
 """Rows of one page of ``GET /jobs``."""
 
-JOBS = "/jobs?page=1"
+JOBS = "/jobs?page={}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Client:
 
     async def job_page(self, page: int, patience: float = 0.0) -> tuple[Sequence[Mapping[str, Any]], int]:
         """The rows of one page, and how many jobs there are in all (``X-Count``); 0 where the service does not say."""
-        reply = await self.wire.call("GET", f"/jobs?page={page}", patience=patience)
+        reply = await self.wire.call("GET", JOBS.format(page), patience=patience)
         return rows(reply.data), number(reply.headers.get("x-count"))
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
@@ -98,11 +98,15 @@ class Client:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 reply = await self.wire.once("/contracts")
-                there = await self.wire.once(JOBS) if reply is not None and reply.status in NO_SUCH_ADDRESS else None
+                there = (
+                    await self.wire.once(JOBS.format(1))
+                    if reply is not None and reply.status in NO_SUCH_ADDRESS
+                    else None
+                )
         if reply is not None and reply.status == 401:
             raise error_of(reply, repeatable=True)
         if there is not None and there.status in NO_SUCH_ADDRESS:
-            raise error_of(there, repeatable=True, general=f"GET {self.wire.base_url}{JOBS}")
+            raise error_of(there, repeatable=True, general=f"GET {self.wire.base_url}{JOBS.format(1)}")
         return _credits_left(reply.data) if reply is not None and reply.status == 200 else None
 
     async def presets(self) -> tuple[Mapping[str, Any], ...]:

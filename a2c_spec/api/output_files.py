@@ -16,7 +16,7 @@ from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.file_names import numbered, path_key
 from a2c_spec.core.moves import Move
-from a2c_spec.core.observed import NOT_OURS, Disk
+from a2c_spec.core.observed import IN_THE_WAY, NOT_OURS, Disk
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import LOCAL_REALM, JobRecord, SavedFile
 from a2c_spec.core.state_store import OwnedFile, StateStore
@@ -242,7 +242,7 @@ class OutputFiles:
         be written there.
         """
         status = self.status(path, address)
-        if policy == "skip" and status in (*NOT_OURS, "another's"):
+        if policy == "skip" and status in IN_THE_WAY:
             return ""
         if why := self.obstacle(path, status):
             raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")

@@ -16,6 +16,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from a2c_spec.core.allowance import flag_of
 from a2c_spec.errors import UsageError
 
 PREFIX = "A2C_SPEC_"
@@ -133,7 +134,7 @@ def given(context: click.Context | None) -> dict[str, str]:
 
 def named_flag(name: str) -> str:
     """How a parameter of this command was given: the flag or the variable."""
-    return given(click.get_current_context(silent=True)).get(name, f"--{name.replace('_', '-')}")
+    return given(click.get_current_context(silent=True)).get(name, flag_of(name))
 
 
 def refuse_both(one: str, other: str, why: str) -> None:

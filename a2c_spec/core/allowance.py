@@ -10,6 +10,11 @@ OF_A_PLAN = "of the saved plan"
 """What is said of a bound that holds because a plan was saved with it."""
 
 
+def flag_of(name: str) -> str:
+    """The flag of a setting: ``--max-credits`` of ``max_credits``."""
+    return f"--{name.replace('_', '-')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """In credits. ``per_run`` and ``per_day`` are the budget of the project, ``today`` is what was spent, or set aside,
@@ -51,7 +56,7 @@ class Allowance:
 
     def named(self, bound: str) -> str:
         """How a bound is called: a flag, a variable, or a setting with its place."""
-        return self.names.get(bound) or (bound if "." in bound else f"--{bound.replace('_', '-')}")
+        return self.names.get(bound) or (bound if "." in bound else flag_of(bound))
 
     @property
     def when(self) -> str:

@@ -18,6 +18,9 @@ write, what we wrote for another address, a folder."""
 NOT_OURS = frozenset[Disk]({"changed", "foreign", "folder"})
 """What is replaced only if ``on_conflict`` allows it; a folder never is."""
 
+IN_THE_WAY = NOT_OURS | {"another's"}
+"""What is left alone where ``on_conflict`` is skip."""
+
 DOUBTFUL = frozenset[Disk]({"outdated", "changed"})
 """What may be the present result after all: a record says so, though another one wrote there since."""
 
@@ -59,7 +62,7 @@ class Observed:
 
     def skips(self, path: str, policy: str) -> bool:
         """Whether a result that was made is left out because something stands in its place."""
-        return policy == "skip" and (self.taken(path) or self.status(path) == "another's")
+        return policy == "skip" and self.status(path) in IN_THE_WAY
 
     def told(self, path: str) -> tuple[str, Disk, str, str]:
         """A path, what stands there, why nothing is written there at all, and where that comes from, if known."""

@@ -57,8 +57,8 @@ def _first(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[P
 
     def rank(step: PlannedChange) -> tuple[bool, int, int, bool, int, bool]:
         kinds, untaken = len({*step.keys}), address_of(step.change.address) not in taken_from
-        more = kinds + len(step.conversions[len(step.keys) :])
-        return step.change.starts, len(step.keys) - kinds, -more, _named(step), len(step.change.calls), untaken
+        made = max(len(step.conversions), len(step.keys))  # also what no cache may keep
+        return step.change.starts, len(step.keys) - kinds, -made, _named(step), len(step.change.calls), untaken
 
     return [
         *sorted(independent(whole), key=rank),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from a2c_spec.core.allowance import OF_A_PLAN, Allowance
+from a2c_spec.core.allowance import OF_A_PLAN, Allowance, flag_of
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
@@ -159,7 +159,7 @@ def _ways(allowance: Allowance) -> str:
     kept = [bound for bound in allowance.exceeded if allowance.named(bound).endswith(OF_A_PLAN)]
     given = [bound for bound in allowance.exceeded if bound.startswith("max_")]
     if kept:
-        flags = " and ".join(f"--{bound.replace('_', '-')}" for bound in kept)
+        flags = " and ".join(map(flag_of, kept))
         return f"{f'give `apply` another {flags}, or ' if given == kept else ''}make a new plan"
     return f"choose fewer jobs (--target), or {'allow more' if [*allowance.exceeded] == given else 'change the budget'}"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from a2c_spec.core.allowance import flag_of
 from a2c_spec.core.live import MOST_UNANNOUNCED
 
 A_DAY = 86_400.0
@@ -59,7 +60,7 @@ class Flags:
 
     def named(self, name: str) -> str:
         """How a setting is called: the flag or the variable that says it, else its name and its place."""
-        source = self.given.get(name, f"--{name.replace('_', '-')}")
+        source = self.given.get(name, flag_of(name))
         return f"{name} ({source})" if ":" in source else source
 
     @property

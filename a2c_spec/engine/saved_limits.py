@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from a2c_spec.core.allowance import BY_DAY, OF_A_PLAN, Allowance
+from a2c_spec.core.allowance import BY_DAY, OF_A_PLAN, Allowance, flag_of
 from a2c_spec.engine.project import Project
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def within_limits(saved: SavedPlan, project: Project) -> Project:
     unsaid = [name for name in FLAGS if not own.given.get(name, "").startswith("-")]
     flags = {name: made[name] for name in unsaid if _stricter(made.get(name), getattr(own, name))}
     budget = {name: made[name] for name in BUDGET if _stricter(made.get(name), project.file.budget.get(name))}
-    named = {name: f"--{name.replace('_', '-')} {OF_A_PLAN}" for name in flags}
+    named = {name: f"{flag_of(name)} {OF_A_PLAN}" for name in flags}
     named |= {f"budget.{name}": f"budget.{name} {OF_A_PLAN}" for name in budget}
     return replace(
         project,
@@ -52,7 +52,7 @@ def refusal(allowance: Allowance | None, name: str) -> str:
     if not allowance or not beyond:
         return ""
     told = f"`a2c-spec apply {name}` refuses it"
-    flags = [f"--{bound.replace('_', '-')}" for bound in beyond if bound in FLAGS]
+    flags = [flag_of(bound) for bound in beyond if bound in FLAGS]
     if len(flags) == len(beyond):
         return f"{told}, unless it is given another {' and '.join(flags)}"
     on_that_day = f" {allowance.when}" if beyond == (BY_DAY,) else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec._version import __version__
-from a2c_spec.core.allowance import OF_A_PLAN
+from a2c_spec.core.allowance import OF_A_PLAN, flag_of
 from a2c_spec.core.json_text import inert_json, read_json
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_stamps import moved_of, stamp
@@ -57,11 +57,7 @@ class SavedPlan:
         made = {name: _tupled(self.made_with[name]) for name in KEPT_FLAGS if name in self.made_with}
         own = {*made, *(field.name for field in fields(Selection))}
         how = {name: source for name, source in given.given.items() if name not in own}
-        how |= {
-            name: f"--{name.replace('_', '-')} {OF_A_PLAN}"
-            for name, value in made.items()
-            if value and name != "manifests"
-        }
+        how |= {name: f"{flag_of(name)} {OF_A_PLAN}" for name, value in made.items() if value and name != "manifests"}
         return replace(given, **made, given=how)
 
 
