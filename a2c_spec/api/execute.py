@@ -11,19 +11,19 @@ from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.costs import Costs
 from a2c_spec.api.created_ids import created_ids, sent_by
 from a2c_spec.api.distrust import Distrust
-from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost, other_content
+from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, other_content
 from a2c_spec.api.first_look import with_first_look
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder, others_deleted
+from a2c_spec.api.repeats import Repeats
 from a2c_spec.core.calls import Call, single_part
-from a2c_spec.core.draft_recipe import recipe_after
+from a2c_spec.core.draft_recipe import draft_after, is_draft
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.noticing import closed, noticed, seen
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
-from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.transitions import (
@@ -43,9 +43,6 @@ ROUNDS = 6
 
 ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 """Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
-
-MOST_DRAFTS = 3
-"""So many drafts are made when answers get lost, before we give up: each may stay on the service, unpaid."""
 
 
 @dataclass(slots=True)
@@ -79,20 +76,16 @@ class Executor:
         A call whose answer was lost is never simply repeated: the job is read, and what is still missing is planned
         again. After a conflict that is done once. Raises Conflict when the job keeps changing.
         """
-        conflicts = drafts = 0
-        distrust, before = Distrust(), record
-        lost: SpecError | None = None
+        conflicts = 0
+        distrust, before, repeats = Distrust(), record, Repeats(task.set_aside)
         for _ in range(ROUNDS):
             record = await self.save(settled(rebind(record, task.desired, change.bindings)))
             try:
                 return await self._run_steps(change, record, before)
             except UNKNOWN_RESULT as error:
-                lost = error
                 self.grace.restart()
                 stored = self._stored(record.address)
-                drafts += stored.lost_draft
-                if drafts == MOST_DRAFTS:
-                    raise drafts_lost(error, drafts) from error
+                repeats.met(error, change, stored)
                 task = replace(task, desired=distrust.after(task.desired, error, stored.intent))
             except Refused as error:
                 desired = distrust.after(task.desired, error)
@@ -101,9 +94,10 @@ class Executor:
                 task = replace(task, desired=desired)
                 if conflicts > 1:
                     raise conflict_of(error) from error
-            change, record = await self.replan(task, self.store.get(record.address) or record, before=before)
-        if lost is not None:
-            raise lost
+            record = self.store.get(record.address) or record
+            change, record = await self.replan(task, record, before=before, repeats=repeats)
+        if repeats.lost is not None:
+            raise repeats.lost
         raise Conflict("the job keeps changing while it is being applied", hint=CONFLICT_HINT, address=record.address)
 
     async def _is_conflict(self, error: Refused, task: Task) -> bool:
@@ -118,16 +112,22 @@ class Executor:
         return True
 
     async def replan(
-        self, task: Task, record: JobRecord, *, waited: bool = False, before: JobRecord | None = None
+        self,
+        task: Task,
+        record: JobRecord,
+        *,
+        waited: bool = False,
+        before: JobRecord | None = None,
+        repeats: Repeats | None = None,
     ) -> tuple[Change, JobRecord]:
         """Reads the job and plans again; first looks for the job of a create whose answer was lost.
 
         ``waited``: the job was told to run and did not start, so the plan starts it with a call of its own. ``before``:
         what was known before the first call. What was started since is not run again, whatever it ran with: one apply
-        pays once.
+        pays once. ``repeats``: the calls of this apply that had no answer.
         """
         if record.unresolved:
-            record = await self.recover(record)
+            record = await self.recover(record, repeats or Repeats(task.set_aside))
         elif record.intent is not None and record.intent.adds:
             await self.grace.wait()
         live = await self.client.job(record.job_id) if record.job_id else None
@@ -145,8 +145,9 @@ class Executor:
             record = self.costs.learn(record, live)
         return change, record
 
-    async def recover(self, record: JobRecord) -> JobRecord:
-        """The record with the job that a lost create made; without the intent where it made none.
+    async def recover(self, record: JobRecord, repeats: Repeats) -> JobRecord:
+        """The record with the job that a lost create made; without the intent where it made none, and may be sent
+        again.
 
         Only a create that starts by itself is looked for: a draft costs nothing, and one that somebody else made
         would cost the truth.
@@ -155,8 +156,13 @@ class Executor:
             return await self.save(settled(record))
         await self.grace.wait()
         async with self.create_gate.searching():
-            found = await resolve_lost_create(self.client, record, (*self.store.scan(), *self.others()), may_ask=True)
+            known = (*self.store.scan(), *self.others())
+            try:
+                found = await resolve_lost_create(self.client, record, known, may_ask=True)
+            except Conflict as error:
+                raise repeats.undecided(error) from error
             if found is None:
+                await repeats.allow_start(record)
                 return await self.save(settled(record))
             text = f"adopted job {found.job_id}, made by a create whose answer was lost"
             self.tell(Event("note", record.address, text=text))
@@ -184,12 +190,12 @@ class Executor:
         """Records what a lost answer could not tell: that a job is created or started, that parts are added, and
         whatever changes a draft, which somebody else may start."""
         every, record = calls, self._stored(change.address)
-        draft = _is_draft(record)
+        draft = is_draft(record)
         if not (calls := [call for call in every if call.starts or call.creates or draft]):
             return
         create = next((call for call in calls if call.kind == "create_job"), None)
         starts = any(call.starts for call in calls)
-        after = _after(record, every, change) if draft and not starts else change
+        after = draft_after(record, every, change) if draft and not starts else change
         intent = Intent(
             kinds=tuple(call.kind for call in calls),
             starts=starts,
@@ -217,7 +223,9 @@ class Executor:
         key = record.intent.key if call.kind == "create_job" and record.intent else ""
         try:
             reply = await self.client.send(call, record.job_id, known, self._progress(change.address), key)
-        except LostAnswer:
+        except LostAnswer as error:
+            if error.acknowledged:
+                await self._acknowledge(call, change)
             raise
         except SpecError:
             if call.starts or call.creates:
@@ -226,11 +234,18 @@ class Executor:
         named = {name for later in change.calls if later.step > call.step for name in later.named}
         ids = created_ids(call, reply, self.client.find_reference, in_order=not named & {*call.creates})
         if ids is None and call.kind == "create_job":
+            await self._acknowledge(call, change)
             raise MissingIds("the answer does not say which job it created")
         await self._record_answer(call, change, reply, ids or {})
         self.tell(Event("call", change.address, call.kind, call.reason))
         if set(call.creates) - set(ids or {}):
             raise MissingIds("the answer does not say the ids of every part")
+
+    async def _acknowledge(self, call: Call, change: Change) -> None:
+        """The service says that it made the job; which one, only its list can tell."""
+        record = self._stored(change.address)
+        if call.kind == "create_job" and record.intent is not None:
+            await self.save(replace(record, intent=replace(record.intent, acknowledged=True)))
 
     async def _record_answer(self, call: Call, change: Change, reply: Reply, ids: Mapping[str, str]) -> None:
         before = self._stored(change.address)
@@ -239,7 +254,7 @@ class Executor:
             after = created(before, reply.job, ids, starts=call.starts, now=now)
             await self.recorder.save_created(noticed(after, call, reply.data), before, now)
             return
-        after = apply_response(_after(before, [call], change), call, ids)
+        after = apply_response(draft_after(before, [call], change), call, ids)
         if call.starts:
             after = started(after, change.fingerprint, change.basis)
         await self.recorder.save(noticed(after, call, reply.data), *others_deleted(self.store, change.address, call))
@@ -282,18 +297,3 @@ class Executor:
 
     def _progress(self, address: str) -> Callable[[str, int, int], None]:
         return lambda name, done, total: self.tell(Event("upload", address, name, done=done, total=total))
-
-
-def _is_draft(record: JobRecord) -> bool:
-    """Whether the job is one of which it is known what it would run as it is."""
-    return replace(record, intent=None).held
-
-
-def _after(record: JobRecord, calls: Sequence[Call], change: Change) -> JobRecord:
-    """The record with the recipe that a draft has once these calls of its change were answered."""
-    if not _is_draft(record) or any(call.starts for call in calls):
-        return record
-    last = max(call.step for call in calls)
-    later = {effect.name for call in change.calls if call.step > last for effect in call.effects}
-    basis = recipe_after(record.basis, calls, change.basis, later)
-    return replace(record, basis=basis, fingerprint=fingerprint(basis) if basis else "")

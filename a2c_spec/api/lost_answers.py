@@ -62,15 +62,27 @@ async def resolve_lost_create(
 
     ``records`` are all there are. Jobs that look alike are shared out among the creates that asked for exactly that.
     ``may_ask``: a draft may be made to find out how the service writes times. Raises Conflict when it cannot be
-    decided: the wrong choice would run, or pay for, the wrong job. TimeUnknown is the one that a draft may decide.
+    decided: the wrong choice would run, or pay for, the wrong job; and where the service said that it made the job, and
+    lists none. TimeUnknown is the one that a draft may decide.
     """
     if record.intent is None:
         return None
+    found = await _resolved(client, record, record.intent, records, may_ask=may_ask)
+    if found is None and record.intent.acknowledged:
+        message = "the service answered that it made the job, not so that it can be told which, and lists none like it"
+        hint = f"apply again looks once more; {_by_a_person(record.address)}"
+        raise Conflict(message, hint=hint, address=record.address)
+    return found
+
+
+async def _resolved(
+    client: Client, record: JobRecord, intent: Intent, records: Collection[JobRecord], *, may_ask: bool
+) -> JobRecord | None:
     zone = zone_of(records)
-    alike = [job async for job in _candidates(client, record.intent, owned(records), zone)]
+    alike = [job async for job in _candidates(client, intent, owned(records), zone)]
     if not alike:
         return None
-    intent, zone = _by_the_service(client, record.intent), _believed(client, zone, alike)
+    intent, zone = _by_the_service(client, intent), _believed(client, zone, alike)
     offset = None
     if any(_may_be_ours(intent, job, zone) for job in alike):
         if not may_ask:
@@ -143,8 +155,13 @@ def _undecided(jobs: Sequence[LiveJob], address: str) -> tuple[str, str]:
     many = f"{len(jobs)} jobs" if len(jobs) > 1 else "a job"
     return (
         f"{many} on the service may be the one whose answer was lost: {', '.join(job.id for job in jobs)}",
-        f"`a2c-spec state adopt {address} JOB_ID` takes one; `a2c-spec state rm {address}` says that none is",
+        _by_a_person(address),
     )
+
+
+def _by_a_person(address: str) -> str:
+    """How somebody who knows decides it."""
+    return f"`a2c-spec state adopt {address} JOB_ID` takes one; `a2c-spec state rm {address}` says that none is"
 
 
 async def _candidates(

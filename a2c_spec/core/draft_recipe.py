@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change
+from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.state import JobRecord
 
 Recipe = Mapping[str, Any]
 """A ``basis``: the recipe of a job, part by part."""
@@ -56,3 +60,18 @@ def renamed_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
 
 def _renamed(kind: str, key: str, names: Mapping[str, str]) -> str:
     return names.get(kind + key, kind + key).removeprefix(kind)
+
+
+def is_draft(record: JobRecord) -> bool:
+    """Whether the job is one of which it is known what it would run as it is."""
+    return replace(record, intent=None).held
+
+
+def draft_after(record: JobRecord, calls: Sequence[Call], change: Change) -> JobRecord:
+    """The record with the recipe that a draft has once these calls of its change were answered."""
+    if not is_draft(record) or any(call.starts for call in calls):
+        return record
+    last = max(call.step for call in calls)
+    later = {effect.name for call in change.calls if call.step > last for effect in call.effects}
+    basis = recipe_after(record.basis, calls, change.basis, later)
+    return replace(record, basis=basis, fingerprint=fingerprint(basis) if basis else "")

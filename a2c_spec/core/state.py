@@ -86,6 +86,7 @@ class Intent:
     ``kinds`` are the calls, ``starts``: one of them starts the job, ``adds``: one of them adds parts. ``fingerprint``
     and ``basis`` are the recipe that would run. ``elements`` is what the job has then. ``key``: that of a create, for
     idempotency. ``noted_at``: epoch seconds by the service's clock, or ours (``by_our_clock``) while that is not known.
+    ``acknowledged``: the service said that it made the job; which one is not known, as its answer could not be used.
     """
 
     kinds: tuple[str, ...] = ()
@@ -97,6 +98,7 @@ class Intent:
     key: str = ""
     noted_at: float = 0.0
     by_our_clock: bool = False
+    acknowledged: bool = False
 
     @property
     def creates(self) -> bool:

@@ -57,18 +57,31 @@ class Spender:
 
         What is set aside is durable: if this process is killed, it counts as spent. Raises LimitRefused beyond a bound.
         """
-        about = self.limit.reserve(change, record)
-        try:
-            entry = await self._reserved(change.address, about) if about else 0
-        except BaseException:
-            self.limit.reserved -= about
-            raise
+        about, entry = await self._reserve(change, record)
         try:
             yield
         finally:
             now = store.get(change.address)
             self.limit.settle(now, about)
             self._settle(entry, about, record, now)
+
+    async def set_aside(self, change: Change, record: JobRecord) -> None:
+        """Counts a start twice that is sent again: only the service's list says that the first one did nothing.
+
+        Raises LimitRefused beyond a bound.
+        """
+        about, entry = await self._reserve(change, record)
+        if entry:
+            self.spending.settle(entry, about)
+
+    async def _reserve(self, change: Change, record: JobRecord) -> tuple[int, int]:
+        """The credits that are set aside for a start, and the number of their entry, 0 if there is none."""
+        about = self.limit.reserve(change, record)
+        try:
+            return about, await self._reserved(change.address, about) if about else 0
+        except BaseException:
+            self.limit.reserved -= about
+            raise
 
     async def _reserved(self, run: str, about: int) -> int:
         if self.per_run is not None and self.here + about > self.per_run:

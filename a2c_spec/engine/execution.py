@@ -279,7 +279,8 @@ class Execution:
             record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0, former_jobs=former)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
-        task = Task(desired, partial(self.session.observe, desired), allowed, replaces, partial(self._keep, desired))
+        observe, keep = partial(self.session.observe, desired), partial(self._keep, desired)
+        task = Task(desired, observe, allowed, replaces, keep, self.spender.set_aside)
         before = record
         if record.intent is not None:
             change, record = await executor.replan(task, record)

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from a2c_spec.api.execute import MOST_DRAFTS, ROUNDS
+from a2c_spec.api.change_task import unbounded
 from a2c_spec.api.http.replies import LostAnswer, Refused
+from a2c_spec.api.repeats import MOST_DRAFTS, MOST_STARTS, Repeats
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.desired import Input
 from a2c_spec.core.plan import Change
@@ -105,7 +106,7 @@ def test_a_search_begins_only_when_no_create_is_in_progress(bench: Bench) -> Non
 
     async def run() -> list[str]:
         async with bench.executor.create_gate.creating():
-            search = asyncio.create_task(bench.executor.recover(lost))
+            search = asyncio.create_task(bench.executor.recover(lost, Repeats(unbounded)))
             for _ in range(20):
                 await asyncio.sleep(0)
             before = [*bench.service.requests]
@@ -146,7 +147,7 @@ def test_a_service_that_loses_every_answer_is_given_up(bench: Bench) -> None:
     bench.service.rule = first("POST", "/jobs", *[httpx.ReadError("reset")] * 100)
     with pytest.raises(LostAnswer):
         bench.execute(bench.change())
-    assert bench.service.requests.count("POST /jobs") == ROUNDS
+    assert bench.service.requests.count("POST /jobs") == MOST_STARTS
 
 
 def test_a_refused_create_leaves_no_record_where_there_was_none(bench: Bench) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,7 +31,14 @@ NOT_JSON: Any = object()
 
 
 class LostAnswer(NetworkError):
-    """A request that changes something was sent, and its answer was lost: it may have taken effect or not."""
+    """A request that changes something was sent, and its answer was lost: it may have taken effect or not.
+
+    ``acknowledged``: as much came of the answer that it has (a status of 2xx), and what it did is not known.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", acknowledged: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.acknowledged = acknowledged
 
 
 @dataclass(frozen=True)
@@ -137,11 +144,23 @@ def unreachable(base_url: str, error: Exception) -> NetworkError:
 
 
 def not_json(reply: Reply, *, repeatable: bool) -> NetworkError:
-    kind = NetworkError if repeatable else LostAnswer
-    return kind(
-        f"unexpected response ({reply.status}): the body is not JSON",
-        hint="check API2CONVERT_BASE_URL and --base-url, and whether a proxy answers instead of the service",
-    )
+    message = f"unexpected response ({reply.status}): the body is not JSON"
+    hint = "check API2CONVERT_BASE_URL and --base-url, and whether a proxy answers instead of the service"
+    if repeatable:
+        return NetworkError(message, hint=hint)
+    return LostAnswer(message, hint=hint, acknowledged=reply.status == httpx.codes.CREATED)  # no page to log in says so
+
+
+def refused_answer(error: NotRead) -> str:
+    """What is said of an answer that came, and is not believed."""
+    return f"the answer of the service is {error}, which is refused"
+
+
+def lost_answer(error: Exception, said: str, statuses: Sequence[int]) -> LostAnswer:
+    """What becomes of a request that may have taken effect. ``said``: the error, without secrets; ``statuses`` ends
+    with that of the answer, if it came."""
+    told = refused_answer(error) if isinstance(error, NotRead) else f"the answer of the service was lost ({said})"
+    return LostAnswer(told, acknowledged=bool(statuses) and 200 <= statuses[-1] < 300)
 
 
 def throttled() -> NetworkError:

@@ -20,14 +20,15 @@ from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, asks_to_wait, backoff
 from a2c_spec.api.http.concurrency import Limiter, Sleep
 from a2c_spec.api.http.redaction import Redaction, SecretReturned
 from a2c_spec.api.http.replies import (
-    LostAnswer,
     Reply,
     busy_for,
     error_text,
     judged,
+    lost_answer,
     names_nothing,
     parse_body,
     read_capped,
+    refused_answer,
     throttled,
     unreachable,
 )
@@ -128,7 +129,7 @@ class Wire:
     async def once(self, path: str) -> Reply | None:
         """The answer to a GET that is sent once, whatever it is; None where there is none."""
         with contextlib.suppress(httpx.RequestError):
-            return await self._send_once(self._built(self._request("GET", path, None, {})))
+            return await self._send_once(self._built(self._request("GET", path, None, {})), [])
         return None
 
     def _request(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Callable[[], httpx.Request]:
@@ -153,15 +154,18 @@ class Wire:
         """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer. ``general``: as of
         ``error_of``."""
         waited, started, before = 0.0, self.limiter.clock(), sys.exception()
+        statuses: list[int] = []
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
-                reply = await self._send_once(self._built(build))
+                reply = await self._send_once(self._built(build), statuses)
             except httpx.RequestError as error:
                 if (ours := met_while_reading(error, before)) is not None:
                     raise ours from None
                 late = 0 < (patience or self.patience) < self.limiter.clock() - started
-                await self._after_failure(error, repeatable=repeatable, last=last or late, attempt=attempt)
+                if not repeatable and not proves_unsent(error):
+                    raise lost_answer(error, self.said(error), statuses) from error
+                await self._after_failure(error, last=last or late, attempt=attempt)
                 continue
             busy = asks_to_wait(reply.status, reply.headers) and (reply.status == 429 or repeatable)
             if busy and not last:
@@ -186,7 +190,8 @@ class Wire:
                 request.url = request.url.copy_with(userinfo=b"")
             return request
 
-    async def _send_once(self, request: httpx.Request) -> Reply:
+    async def _send_once(self, request: httpx.Request, statuses: list[int]) -> Reply:
+        """Sends it; the status of its answer joins ``statuses`` before anything else of that is read."""
         with explained(self.said):
             no_downgrade(self.service, request.url)
         self.count[request.method] = self.count.get(request.method, 0) + 1
@@ -194,6 +199,7 @@ class Wire:
             self.probe(f"send {request.method} {request.url.path}")
             with explained(self.said, sent=origin(request.url) == origin(self.service)):
                 response = await taken(self.http, request)
+            statuses.append(response.status_code)
             try:
                 async with asyncio.timeout(LONGEST_ANSWER):
                     raw = await read_capped(response)
@@ -225,12 +231,10 @@ class Wire:
         """Epoch seconds by the service's clock (the ``Date`` of its answers, in whole seconds), or by ours."""
         return self.clock() + (self.skew or 0.0)
 
-    async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
-        unsent = proves_unsent(error)
-        if not repeatable and not unsent:
-            raise LostAnswer(f"the answer of the service was lost ({self.said(error)})") from error
+    async def _after_failure(self, error: httpx.RequestError, *, last: bool, attempt: int) -> None:
         if isinstance(error, NotRead):
-            raise NetworkError(f"the answer of the service is {error}, which is refused") from error
+            raise NetworkError(refused_answer(error)) from error
+        unsent = proves_unsent(error)
         if last or (unsent and attempt + 1 >= MOST_UNSENT):
             failure = unreachable(self.base_url, error)
             raise NetworkError(self.hidden.text(failure.message), hint=failure.hint) from error

@@ -1,0 +1,108 @@
+"""A start whose answer is of no use may be paid for: it is seldom sent again, and counts against every limit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from a2c_spec.api.repeats import MOST_STARTS
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.simulation.faults import Fault
+from tests.conftest import Command
+
+SOURCE = "https://example.com/cover.png"
+RECIPE = f"""\
+apiVersion: a2c-spec/v1
+kind: Job
+name: one
+inputs: [{{id: i, source: "{SOURCE}"}}]
+conversions: [{{id: sha, category: hash, target: sha256}}]
+"""
+
+
+@pytest.fixture
+def recipe(project: Path) -> Path:
+    (project / "one.yaml").write_text(RECIPE)
+    return project
+
+
+@pytest.fixture
+def fault() -> Fault:
+    """What the service does wrong."""
+    return Fault(do="drop", method="POST", path="/jobs")
+
+
+@pytest.fixture
+def service_settings(project: Path, fault: Fault) -> Settings:
+    return Settings(faults=(fault,), remote_files={SOURCE: project / "src/cover.png"})
+
+
+def creates(server: Background) -> int:
+    root = server.url.removesuffix("/v2")
+    return len(httpx.get(f"{root}/_a2c/calls?method=POST&path=/jobs", headers={"x-oc-api-key": "key"}).json())
+
+
+def left_today(a2c: Command) -> int:
+    """What the budget of the day leaves."""
+    budget = json.loads(a2c("plan", "--json", "one.yaml").out)["budget"]
+    return int(budget["per_day"]) - int(budget["today"])
+
+
+UNUSABLE = Fault(do="html", status=201, method="POST", path="/jobs", times=2)
+ONCE, ALWAYS = (Fault(do="drop", method="POST", path="/jobs", times=times) for times in (1, 9))
+"""The service answers that it made the job, and nothing else; a create reaches nobody."""
+
+LIMITS: dict[str, tuple[str, list[str]]] = {
+    "--max-credits": ("", ["--max-credits", "1"]),
+    "budget.per_run": ("budget: {per_run: 1}", []),
+    "budget.per_day": ("budget: {per_day: 1}", []),
+}
+
+
+@pytest.mark.parametrize("fault", [UNUSABLE], ids=["201"])
+def test_what_was_acknowledged_is_not_sent_again_until_a_person_says_that_it_did_nothing(
+    recipe: Path, server: Background, a2c: Command
+) -> None:
+    (recipe / "a2c.yaml").write_text("budget: {per_day: 2}\n")
+    for _ in range(3):
+        ran = a2c("apply", "-y", "--no-cache")
+        assert ran.code == 13, ran.err
+        assert "the service answered that it made the job" in ran.err, ran.err
+        assert creates(server) == 1
+    assert a2c("plan").code == 13
+    assert a2c("state", "rm", "one").code == 0
+    assert a2c("apply", "-y", "--no-cache").code == 13, "the second one is allowed by the budget"
+    assert a2c("state", "rm", "one").code == 0
+    assert a2c("apply", "-y", "--no-cache").code == 11, "both may be paid for"
+    assert creates(server) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "sent", "left"), [(ONCE, 0, 2, 3), (ALWAYS, 8, MOST_STARTS, 3)], ids=["once", "always"]
+)
+def test_a_start_without_an_answer_is_seldom_sent_again_and_counts_each_time(
+    recipe: Path, server: Background, a2c: Command, code: int, sent: int, left: int
+) -> None:
+    (recipe / "a2c.yaml").write_text("budget: {per_day: 5}\n")
+    ran = a2c("apply", "-y", "--no-cache")
+    assert (ran.code, creates(server)) == (code, sent), ran.err
+    assert left_today(a2c) == left
+
+
+@pytest.mark.parametrize("fault", [ONCE, ALWAYS], ids=["once", "always"])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_start_without_an_answer_is_not_sent_again_where_both_are_too_much(
+    recipe: Path, server: Background, a2c: Command, limit: str, fault: Fault
+) -> None:
+    settings, flags = LIMITS[limit]
+    (recipe / "a2c.yaml").write_text(f"{settings}\n" if settings else "{}\n")
+    ran = a2c("apply", "-y", "--no-cache", *flags)
+    assert (ran.code, creates(server)) == (8, 1), ran.err
+    assert "and may have been paid for; not started: " in ran.err
+    assert limit in ran.err
+    again = a2c("apply", "-y", "--no-cache", *flags)
+    assert (again.code, creates(server)) == (0 if fault is ONCE else 8, 2), again.err
