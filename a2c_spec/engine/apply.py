@@ -19,6 +19,7 @@ from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project, without_lost_secrets
+from a2c_spec.engine.plan_basis import basis_of
 from a2c_spec.engine.plan_facts import told
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project
@@ -71,7 +72,7 @@ async def apply_project(
                 plan = await told(
                     session, steps, manifests, options.limits, partial=chosen.partial, left_out=left_out, client=asked
                 )
-                await _allowed(session, steps, plan, options, reporter, saved)
+                await _allowed(session, steps, plan, options, reporter, (saved, manifests) if saved else None)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
                 result = await Execution(session, options, reporter, chosen).run(steps, again)
                 return replace(result, error=result.error or _missing(missing))
@@ -122,14 +123,16 @@ async def _allowed(
     plan: Plan,
     options: ApplyOptions,
     reporter: Reporter,
-    saved: SavedPlan | None,
+    asked: tuple[SavedPlan, Reading] | None,
 ) -> None:
-    """Shows the plan, and raises before anything is sent when it must not be carried out."""
+    """Shows the plan, and raises before anything is sent when it must not be carried out. ``asked``: the saved plan
+    that is to be carried out, and what was read for it."""
     where = endpoint(session.project)
     reporter.plan(plan)
-    if saved:
+    if asked:
+        saved, manifests = asked
         check_unused(saved, session.store)
-        check(saved, steps)
+        check(saved, steps, basis_of(session, manifests, steps))
         check_shown(saved, plan)
     check_limits(plan.allowance)
     if all(step.unread or step.change.action == "no-op" for step in steps):
@@ -138,5 +141,5 @@ async def _allowed(
         raise missing_key()
     if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM, prune=session.project.flags.prune):
         await check_still_as_shown(session, steps)
-    if saved:
-        use(saved, session.store)
+    if asked:
+        use(asked[0], session.store)

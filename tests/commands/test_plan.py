@@ -182,7 +182,7 @@ def test_a_refresh_selects_nothing(command: str, two: Path, a2c: Command) -> Non
     ("name", "text", "said"),
     [
         ("two.yaml", PNG.replace("width: 64", "width: 65", 1), "one: the manifest changed"),
-        ("src/cover.png", "other bytes", "one: the bytes of an input changed"),
+        ("src/cover.png", "other bytes", "one: the bytes of the input src/cover.png changed"),
     ],
 )
 def test_a_stale_plan_names_what_moved(name: str, text: str, said: str, two: Path, a2c: Command) -> None:
