@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.failed_jobs import FAILED_HINT
@@ -11,11 +13,13 @@ from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import LOCAL_REALM
+from a2c_spec.engine.again import onward
 from a2c_spec.engine.budget import check as check_limits
 from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
 from a2c_spec.engine.endpoint import endpoint, named_by
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.flags import absolute
+from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project, without_lost_secrets
@@ -74,10 +78,29 @@ async def apply_project(
                 )
                 await _allowed(session, steps, plan, options, reporter, (saved, manifests) if saved else None)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
-                result = await Execution(session, options, reporter, chosen).run(steps, again)
+                execution = Execution(session, options, reporter, chosen)
+                onwards = partial(
+                    onward, session=session, steps=steps, chosen=chosen, options=options, saved=saved is not None
+                )
+                result = await _carried_out(execution.run(steps, again), onwards)
                 return replace(result, error=result.error or _missing(missing))
             finally:
                 reporter.close()
+
+
+async def _carried_out(run: Awaitable[Result], onwards: Callable[[SpecError], SpecError]) -> Result:
+    """The result of a run; its error, and what ends it, say how to go on."""
+    try:
+        result = await run
+    except SpecError as error:
+        onwards(error)
+        raise
+    except asyncio.CancelledError:
+        ended = onwards(interrupted())
+        if ended.hint == interrupted().hint:
+            raise
+        raise ended from None
+    return replace(result, error=onwards(result.error)) if result.error else result
 
 
 def _not_here(session: Session, step: PlannedChange) -> bool:
