@@ -118,7 +118,11 @@ def _save(project: Project, steps: list[PlannedChange], plan: Plan, chosen: Sele
     out = project.flags.out
     write(project.cwd / out, project, steps, plan, chosen, basis)
     does = refusal(plan.allowance, out) or f"`a2c-spec apply {out}` applies exactly this plan, once"
-    talk(project.flags, f"saved; {does}; it is rejected if anything changed")
+    running = [
+        step.change.address for step in steps if step.live and step.change.action == "wait" and not step.live.terminal
+    ]
+    goes_on = f"; so it is once a job goes on that runs now ({', '.join(running[:5])}): `a2c-spec wait` first"
+    talk(project.flags, f"saved; {does}; it is rejected if anything changed{goes_on if running else ''}")
 
 
 async def _planned(

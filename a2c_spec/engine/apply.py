@@ -106,6 +106,8 @@ async def _carried_out(run: Awaitable[Result], onwards: Callable[[SpecError], Sp
 def _not_here(session: Session, step: PlannedChange) -> bool:
     """Whether a result of a run that was started is wanted here and, with this change left out, stays missing."""
     change, record = step.change, step.record
+    if change.action == "wait" and change.skipped and not change.problem:
+        return False  # it has ended, and all that is not here is left out
     unseen = {address_of(key) for key in session.lost.changed}  # what became of it is known since this plan
     if (change.starts and address_of(change.address) in unseen) or _failed(step):
         return True
@@ -135,7 +137,7 @@ def _missing(steps: Sequence[PlannedChange]) -> SpecError | None:
     told = f"results are still missing: {why}{more}"
     if all(map(_failed, steps)):
         return ConversionFailed(told, hint=FAILED_HINT)
-    runs = all(step.change.action == "wait" for step in steps)
+    runs = all(step.change.action == "wait" and not (step.live and step.live.terminal) for step in steps)
     hint = "`a2c-spec wait` waits for it" if runs else "`a2c-spec plan` shows what `apply` would do"
     return PartialFailure(told, hint=hint)
 

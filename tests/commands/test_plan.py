@@ -310,7 +310,8 @@ def test_a_plan_whose_upstream_job_ended_meanwhile_says_that(
         monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         assert a2c("apply", "-q", "--detach", "--target", "up").code == 0
-        assert a2c("plan", "-q", "-o", "p.a2cplan.json").code == 0
+        saved = a2c("plan", "-o", "p.a2cplan.json")
+        assert (saved.code, "so it is once a job goes on that runs now (up)" in saved.err) == (0, True), saved.err
         (job,) = client.get(f"{server.url}/jobs").json()
         while client.get(f"{server.url}/jobs/{job['id']}").json()["status"]["code"] != "completed":
             pass
