@@ -84,8 +84,9 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
     if saved:
         check_environment(saved, project.file.env)
         project = within_limits(saved, project)
+    manifests = reading(project, origins=saved is not None)
     reporter = ConsoleReporter(project)
-    work = apply_project(project, reading(project), chosen, how.within(project.flags), reporter, saved)
+    work = apply_project(project, manifests, chosen, how.within(project.flags), reporter, saved)
     result = asyncio.run(stoppable(work, lambda text: talk(flags, text), reporter.close))
     return show_result(project, result)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.loading import Reading
+    from a2c_spec.engine.plan_basis import Basis
     from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 
@@ -79,14 +80,13 @@ def plan(
     from a2c_spec.engine.planned import check_read
 
     project = project_of(flags)
-    manifests = reading(project)
-    if out := flags.out:
-        _check_saved(project, out)
-    whole = bool(out) or flags.detailed
-    steps, others, result = asyncio.run(_planned(project, manifests, chosen, only, whole=whole))
+    manifests = reading(project, origins=bool(flags.out))
+    if flags.out:
+        _check_saved(project, flags.out)
+    steps, others, result, basis = asyncio.run(_planned(project, manifests, chosen, only))
     warn(project, manifests.found)
-    if out:
-        _save(project, out, steps, result, chosen)
+    if flags.out:
+        _save(project, steps, result, chosen, basis)
     show_plan(project, result, markdown=markdown)
     try:
         check_read([*steps, *others])
@@ -111,25 +111,33 @@ def _check_saved(project: Project, out: str) -> None:
     check_product(project, project.flags.named("out"), absolute(out, project.cwd), PLAN)
 
 
-def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:
+def _save(project: Project, steps: list[PlannedChange], plan: Plan, chosen: Selection, basis: Basis) -> None:
     from a2c_spec.engine.saved_limits import refusal
     from a2c_spec.engine.saved_plan import write
 
-    write(project.cwd / out, project, steps, plan, chosen)
+    out = project.flags.out
+    write(project.cwd / out, project, steps, plan, chosen, basis)
     does = refusal(plan.allowance, out) or f"`a2c-spec apply {out}` applies exactly this plan, once"
-    talk(project.flags, f"saved; {does}; it is rejected if anything changed")
+    running = [
+        step.change.address for step in steps if step.live and step.change.action == "wait" and not step.live.terminal
+    ]
+    goes_on = f"; so it is once a job goes on that runs now ({', '.join(running[:5])}): `a2c-spec wait` first"
+    talk(project.flags, f"saved; {does}; it is rejected if anything changed{goes_on if running else ''}")
 
 
 async def _planned(
-    project: Project, manifests: Reading, chosen: Selection, only: tuple[str, ...], *, whole: bool
-) -> tuple[list[PlannedChange], list[PlannedChange], Plan]:
+    project: Project, manifests: Reading, chosen: Selection, only: tuple[str, ...]
+) -> tuple[list[PlannedChange], list[PlannedChange], Plan, Basis]:
     from a2c_spec.engine.plan import plan_and_tell
+    from a2c_spec.engine.plan_basis import Basis, basis_of
     from a2c_spec.engine.session import open_session, open_state
 
+    out, whole = project.flags.out, bool(project.flags.out) or project.flags.detailed
     if project.flags.offline:
         with open_state(project) as session:
-            return await plan_and_tell(session, manifests, chosen, None, only, whole=whole)
+            return *await plan_and_tell(session, manifests, chosen, None, only, whole=whole), Basis()
     async with open_session(project) as session:
         wire = session.service.client.wire
         wire.patience, wire.patience_by = project.flags.timeout, project.flags.named("timeout")
-        return await plan_and_tell(session, manifests, chosen, session.service.client, only, whole=whole)
+        planned = await plan_and_tell(session, manifests, chosen, session.service.client, only, whole=whole)
+        return *planned, basis_of(session, manifests, planned[0]) if out else Basis()

@@ -6,7 +6,7 @@ import json
 
 import click
 
-SCHEMAS = ("manifest", "job", "batch", "preset", "project", "plan", "events", "verify")
+SCHEMAS = ("manifest", "job", "batch", "preset", "project", "plan", "events", "verify", "refresh")
 
 
 @click.command("schema")

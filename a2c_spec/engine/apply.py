@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.failed_jobs import FAILED_HINT
@@ -11,14 +13,17 @@ from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import LOCAL_REALM
+from a2c_spec.engine.again import onward
 from a2c_spec.engine.budget import check as check_limits
 from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
 from a2c_spec.engine.endpoint import endpoint, named_by
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.flags import absolute
+from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project, without_lost_secrets
+from a2c_spec.engine.plan_basis import basis_of
 from a2c_spec.engine.plan_facts import told
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project
@@ -71,17 +76,38 @@ async def apply_project(
                 plan = await told(
                     session, steps, manifests, options.limits, partial=chosen.partial, left_out=left_out, client=asked
                 )
-                await _allowed(session, steps, plan, options, reporter, saved)
+                await _allowed(session, steps, plan, options, reporter, (saved, manifests) if saved else None)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
-                result = await Execution(session, options, reporter, chosen).run(steps, again)
+                execution = Execution(session, options, reporter, chosen)
+                onwards = partial(
+                    onward, session=session, steps=steps, chosen=chosen, options=options, saved=saved is not None
+                )
+                result = await _carried_out(execution.run(steps, again), onwards)
                 return replace(result, error=result.error or _missing(missing))
             finally:
                 reporter.close()
 
 
+async def _carried_out(run: Awaitable[Result], onwards: Callable[[SpecError], SpecError]) -> Result:
+    """The result of a run; its error, and what ends it, say how to go on."""
+    try:
+        result = await run
+    except SpecError as error:
+        onwards(error)
+        raise
+    except asyncio.CancelledError:
+        ended = onwards(interrupted())
+        if ended.hint == interrupted().hint:
+            raise
+        raise ended from None
+    return replace(result, error=onwards(result.error)) if result.error else result
+
+
 def _not_here(session: Session, step: PlannedChange) -> bool:
     """Whether a result of a run that was started is wanted here and, with this change left out, stays missing."""
     change, record = step.change, step.record
+    if change.action == "wait" and change.skipped and not change.problem:
+        return False  # it has ended, and all that is not here is left out
     unseen = {address_of(key) for key in session.lost.changed}  # what became of it is known since this plan
     if (change.starts and address_of(change.address) in unseen) or _failed(step):
         return True
@@ -111,7 +137,7 @@ def _missing(steps: Sequence[PlannedChange]) -> SpecError | None:
     told = f"results are still missing: {why}{more}"
     if all(map(_failed, steps)):
         return ConversionFailed(told, hint=FAILED_HINT)
-    runs = all(step.change.action == "wait" for step in steps)
+    runs = all(step.change.action == "wait" and not (step.live and step.live.terminal) for step in steps)
     hint = "`a2c-spec wait` waits for it" if runs else "`a2c-spec plan` shows what `apply` would do"
     return PartialFailure(told, hint=hint)
 
@@ -122,14 +148,16 @@ async def _allowed(
     plan: Plan,
     options: ApplyOptions,
     reporter: Reporter,
-    saved: SavedPlan | None,
+    asked: tuple[SavedPlan, Reading] | None,
 ) -> None:
-    """Shows the plan, and raises before anything is sent when it must not be carried out."""
+    """Shows the plan, and raises before anything is sent when it must not be carried out. ``asked``: the saved plan
+    that is to be carried out, and what was read for it."""
     where = endpoint(session.project)
     reporter.plan(plan)
-    if saved:
+    if asked:
+        saved, manifests = asked
         check_unused(saved, session.store)
-        check(saved, steps)
+        check(saved, steps, basis_of(session, manifests, steps))
         check_shown(saved, plan)
     check_limits(plan.allowance)
     if all(step.unread or step.change.action == "no-op" for step in steps):
@@ -138,5 +166,5 @@ async def _allowed(
         raise missing_key()
     if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM, prune=session.project.flags.prune):
         await check_still_as_shown(session, steps)
-    if saved:
-        use(saved, session.store)
+    if asked:
+        use(asked[0], session.store)

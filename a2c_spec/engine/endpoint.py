@@ -58,6 +58,8 @@ def endpoint(project: Project) -> Endpoint:
     base = (given or _of_the_project(project, config, hosts) or config.get("base_url") or SERVICE).strip()
     if (parts := _parts(base)) is None:
         more = next((what for sign, what in NOT_BELOW.items() if sign in base), "")
+        odd = odd_letter(base, lambda letter: letter.isprintable() and not letter.isspace())
+        more = more or (f": it has {odd}" if odd else "")
         by = named_by(project) or OFFICIAL_FILE
         told = f"the base URL {shown_url(base)!r} ({by}) is not a valid http(s) URL"
         raise UsageError(f"{told}{more}", hint=f"for example {SERVICE}")

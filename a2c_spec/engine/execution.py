@@ -275,7 +275,8 @@ class Execution:
         change = replace(step.change, moves=()) if step.change.moves else step.change  # carried out already
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
         if now is not None:  # whose files they are is settled by the bookkeeping
-            former = tuple(job for job in now.jobs if job != record.job_id)
+            known = record.job_id or now.job_id  # without one, the service no longer has it
+            former = tuple(job for job in now.jobs if job != known)
             record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0, former_jobs=former)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""

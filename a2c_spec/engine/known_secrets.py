@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import getproxies
 
 from a2c_spec.api.http.secret_forms import url_secrets
-from a2c_spec.core.desired import Secret
+from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.download_passwords import MARK
 from a2c_spec.core.sensitive import names_secret
 from a2c_spec.core.state import LOCAL_REALM
@@ -49,7 +49,12 @@ def _recorded(project: Project, store: StateStore) -> Iterator[str]:
 
 
 def _written(project: Project) -> Iterator[str]:
-    return (text for item in reading(project).items() for text in _texts(as_manifest(item), secret=True))
+    return (text for item in reading(project).items() for text in texts_in_plain(item))
+
+
+def texts_in_plain(item: Job | Preset) -> Iterator[str]:
+    """The secrets that stand in what a manifest asks for in plain text."""
+    return _texts(as_manifest(item), secret=True)
 
 
 def _in_plain(project: Project, secret: str) -> bool:

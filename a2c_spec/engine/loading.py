@@ -122,10 +122,11 @@ class Reading:
             raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)
 
 
-def reading(project: Project) -> Reading:
-    """The manifests that are meant, about to be read."""
+def reading(project: Project, *, origins: bool = False) -> Reading:
+    """The manifests that are meant, about to be read; with ``origins`` what each address is made from is noted."""
     paths, found = manifest_paths(project)
-    return Reading(project, paths, found + [project.relative(one) for one in project.problems])
+    notes = Notes(origins={} if origins else None)
+    return Reading(project, paths, found + [project.relative(one) for one in project.problems], notes)
 
 
 def reading_all(project: Project) -> Reading:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 STOPPING = (3, 4, 11)
+THE_REST = "run it again to do the rest"
 """Exit codes of errors of the account, or of a limit."""
 
 
@@ -209,7 +210,7 @@ def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> Parti
     if unstarted:
         counts["not started"] = counts.get("not started", 0) + unstarted
     hints = {error.hint for error in errors if isinstance(error, NotStarted)}
-    hint = hints.pop() if len(hints) == 1 and [*counts] == ["not started"] else "run it again to do the rest"
+    hint = hints.pop() if len(hints) == 1 and [*counts] == ["not started"] else THE_REST
     (word, first), *rest = counts.items()
     others = "".join(f", {count} {word}" for word, count in rest)
     return PartialFailure(f"{first} of {counted(busy, 'job')} {word}{others}", hint=hint)

@@ -21,7 +21,7 @@ from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_records import merged, names_there, out_of_time
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.transitions import settled
+from a2c_spec.core.transitions import settled, without_job
 from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
 from a2c_spec.engine.lost_calls import look
@@ -283,6 +283,8 @@ async def plan_from_live(
     if doubtful and not out_of_time(record, client.wire.service_time()):
         await session.project.runtime.sleep(LOOK_AGAIN)
         return await plan_from_live(session, pending, client, sure=True)
+    if live is None and record.phase == "building" and change.action == "create":
+        record = without_job(record, record.job_id)  # there is nothing of it to delete, ever
     return _planned(pending, with_gone(record, live) if change.lost or change.moves else record, change, live)
 
 

@@ -1,10 +1,10 @@
-"""What each change of a saved plan rests on, as digests, and what differs of it later, in words."""
+"""What each change of a saved plan rests on, as digests."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from a2c_spec.core.sensitive import HIDDEN, USER, replaced_secrets
 if TYPE_CHECKING:
     from a2c_spec.core.desired import Job
     from a2c_spec.core.plan import Change
+    from a2c_spec.core.state import JobRecord
     from a2c_spec.engine.planned import PlannedChange
 
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
@@ -24,20 +25,32 @@ AWAITED = "awaited "
 
 def stamp(step: PlannedChange) -> dict[str, str]:
     """What one change depends on: the manifest, what it takes from others, the bytes of its inputs, what was recorded,
-    what was live."""
+    what was live; and parts of these, by which it is told which one differs."""
     job = step.desired.job if step.desired else None
     files = [item for item in job.inputs if item.content and item.type != "from"] if job else []
+    marks = _secrets(step)
     contents = [(item.id, item.content.sha256) for item in files if item.content]
     return {
         "manifest": _digest(_as_written(job) if job else step.preset),
         "takes": json.dumps(_takes(job) if job else {}),
         "inputs": digest(contents),
-        "secrets": digest(_secrets(step)),
+        "files": json.dumps({item.path: item.content.sha256 for item in files if item.content}),
+        "secrets": digest(marks),
+        "marks": json.dumps(_by_reference(marks)),
         "state": _digest(step.record),
         "live": _digest(step.live),
+        "job": step.live.id if step.live else "",
         "status": step.live.status if step.live else "",
         "actions": _digest(_done_by(step.change)),
     }
+
+
+def _by_reference(marks: Iterable[str]) -> dict[str, str]:
+    """A digest of what is sent for each reference to a secret."""
+    found: dict[str, list[str]] = {}
+    for mark in marks:
+        found.setdefault(mark.rpartition("#")[0], []).append(mark)
+    return {reference: digest(sorted(sent)) for reference, sent in found.items()}
 
 
 def _as_written(job: Job) -> Job:
@@ -104,46 +117,6 @@ def _unplaced(tree: Any) -> Any:
     return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
 
 
-_WORDS = {
-    "manifest": "the manifest",
-    "inputs": "the bytes of an input",
-    "secrets": "a secret",
-    "state": "the state",
-    "live": "the live job",
-}
-
-
-def moved_of(now: Mapping[str, str], then: Mapping[str, str], why: str) -> list[str]:
-    """What differs of one change; what has to be done now, and ``why``, is told only where nothing else tells it.
-
-    A job that was read for only one of both plans says nothing: something here is why it was, or was not, read.
-    """
-    differing = [key for key in _WORDS if now[key] != then[key]]
-    told = [*_taken(now.get("takes", ""), then.get("takes", ""))]
-    known = [key for key in differing if key != "live" or (now["live"] and then["live"])]
-    if not (known or told) and now["actions"] != then["actions"]:
-        return [f"what has to be done changed{f' ({why})' if why else ''}"]
-    told = [*(f"{_WORDS[key]} changed" for key in known or ([] if told else differing)), *told]
-    was, is_now = then.get("status", ""), now.get("status", "")
-    status = f" ({was} -> {is_now})" if was and is_now and was != is_now else ""
-    return [f"{one}{status}" if one.startswith(_WORDS["live"]) else one for one in told]
-
-
-def _taken(now: str, then: str) -> Iterator[str]:
-    """What differs in what a job takes; nothing of a plan of an earlier version, which does not tell it."""
-    try:
-        before, after = (json.loads(text) if text else None for text in (then, now))
-    except ValueError:
-        before = after = None
-    if not (isinstance(before, dict) and isinstance(after, dict)):
-        return
-    for source in sorted(before.keys() & after.keys()):
-        if before[source] != after[source]:
-            made = _is_awaited(before[source]) and not _is_awaited(after[source])
-            yield (
-                f"{source}, which it takes, was made" if made else f"what is known of {source}, which it takes, changed"
-            )
-
-
-def _is_awaited(known: object) -> bool:
-    return isinstance(known, str) and known.startswith(AWAITED)
+def record_digest(runs: Iterable[JobRecord]) -> str:
+    """Of all that is recorded of one address."""
+    return digest([[run.address, _digest(run)] for run in runs])

@@ -19,6 +19,7 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.transitions import files_alone, without_files, without_job
 from a2c_spec.engine.files_that_stay import why_kept
 from a2c_spec.engine.last_copies import by_job
+from a2c_spec.engine.outcome import THE_REST
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import Conflict, NotCleanedUp, SpecError, of_the_system
@@ -117,7 +118,7 @@ async def _clean_up(session: Session, change: Change, tell: Listener) -> None:
         if change.action == "delete":
             raise error from problem  # nothing else was to be done
         told = f"all of it is here, and what it replaces is not deleted: {error.message}"
-        raise NotCleanedUp(told, hint="run it again to do the rest", address=change.address) from error
+        raise NotCleanedUp(told, hint=THE_REST, address=change.address) from error
 
 
 async def _delete_replaced(session: Session, change: Change) -> None:

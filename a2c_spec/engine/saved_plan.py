@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,9 @@ from a2c_spec._version import __version__
 from a2c_spec.core.allowance import OF_A_PLAN, flag_of
 from a2c_spec.core.json_text import inert_json, read_json
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.plan_stamps import moved_of, stamp
+from a2c_spec.engine.plan_basis import Basis
+from a2c_spec.engine.plan_differences import as_it_was, changed_settings, differences
+from a2c_spec.engine.plan_stamps import stamp
 from a2c_spec.engine.planned import check_read
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.written_files import new_file
@@ -35,6 +37,8 @@ SUFFIX = ".a2cplan.json"
 OF_A_FILE = ("nonce", "realm", "made_with", "selection", "stamps")
 """What a plan has that was saved, and none that is only shown."""
 HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
+NOTHING = Basis()
+MOST_TOLD = 5
 LARGEST = 512 * 1024 * 1024
 KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "on_conflict", "no_cache", "state", "prune")
 """What a plan is applied with again. Not which service it goes to, by ``--local`` or by its address: no file may say
@@ -51,11 +55,12 @@ class SavedPlan:
     selection: Selection
     stamps: Mapping[str, Mapping[str, str]]
     plan: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def flags(self, given: Flags) -> Flags:
         """The flags it was made with; only how to show and how fast to go is taken from ``given``."""
         made = {name: _tupled(self.made_with[name]) for name in KEPT_FLAGS if name in self.made_with}
-        own = {*made, *(field.name for field in fields(Selection))}
+        own = {*made, *(one.name for one in fields(Selection))}
         how = {name: source for name, source in given.given.items() if name not in own}
         how |= {name: f"{flag_of(name)} {OF_A_PLAN}" for name, value in made.items() if value and name != "manifests"}
         return replace(given, **made, given=how)
@@ -69,7 +74,14 @@ def is_saved_plan(path: str) -> bool:
     return path.endswith(SUFFIX)
 
 
-def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Plan, chosen: Selection) -> None:
+def write(
+    path: Path,
+    project: Project,
+    steps: Sequence[PlannedChange],
+    plan: Plan,
+    chosen: Selection,
+    basis: Basis = NOTHING,
+) -> None:
     """Writes the file, readable by its owner alone; it holds no secret."""
     from a2c_spec.engine.endpoint import endpoint
     from a2c_spec.views.plan_json import plan_json
@@ -84,7 +96,8 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
         "realm": endpoint(project).realm,
         "made_with": {name: getattr(project.flags, name) for name in KEPT_FLAGS},
         "selection": asdict(chosen),
-        "stamps": {step.change.address: stamp(step) for step in steps},
+        "settings": basis.settings,
+        "stamps": {step.change.address: stamp(step) | basis.of_run(step.change.address) for step in steps},
         **shown,
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -119,7 +132,8 @@ def _parsed(path: Path, tree: Any) -> SavedPlan:
         raise InvalidError(f"{path} was written by a newer a2c-spec; this one reads format {FORMAT_VERSION}")
     _conforms(path, tree)
     chosen = {name: tuple(globs) for name, globs in tree["selection"].items()}
-    return SavedPlan(tree["nonce"], tree["realm"], tree["made_with"], Selection(**chosen), tree["stamps"], _shown(tree))
+    made, stamps, settings = tree["made_with"], tree["stamps"], tree.get("settings", {})
+    return SavedPlan(tree["nonce"], tree["realm"], made, Selection(**chosen), stamps, _shown(tree), settings)
 
 
 def _conforms(path: Path, tree: Any) -> None:
@@ -157,7 +171,7 @@ def _wrong(error: ValidationError, place: str) -> str:
 
 
 def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in tree.items() if key not in ("stamps", "made_with", "selection")}
+    return {key: value for key, value in tree.items() if key not in ("stamps", "settings", "made_with", "selection")}
 
 
 def check_realm(saved: SavedPlan, realm: str, source: str) -> None:
@@ -179,21 +193,17 @@ def _without(source: str) -> str:
     return f"{'leave out' if source.startswith('-') else 'unset'} {source}"
 
 
-def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
-    """Raises StalePlan, naming what moved, unless everything the plan depends on is unchanged; where that is because
-    something could not be read, the error of that.
+def check(saved: SavedPlan, steps: Sequence[PlannedChange], basis: Basis = NOTHING) -> None:
+    """Raises StalePlan, naming what differs, unless everything the plan depends on is unchanged; where that is because
+    something could not be read, the error of that. ``basis`` is what the plan would be made from now.
     """
-    now = {step.change.address: stamp(step) for step in steps}
+    now = {step.change.address: stamp(step) | basis.of_run(step.change.address) for step in steps}
     why = {step.change.address: "; ".join(step.change.reasons) for step in steps}
-    moved = [f"{address} is new" for address in now if address not in saved.stamps]
-    moved += [f"{address} is gone" for address in saved.stamps if address not in now]
-    for address in now:
-        if address in saved.stamps:
-            moved += [f"{address}: {text}" for text in moved_of(now[address], saved.stamps[address], why[address])]
-    if moved:
+    if moved := differences(now, saved.stamps, why, changed_settings(basis.settings, saved.settings)):
         check_read(steps)
-        more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
-        raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
+        more = f", and {len(moved) - MOST_TOLD} more" if len(moved) > MOST_TOLD else ""
+        told = f"the plan is stale: {'; '.join(moved[:MOST_TOLD])}{more}"
+        raise StalePlan(told, hint=f"{as_it_was(moved)}make a new plan; nothing was sent")
 
 
 def check_environment(saved: SavedPlan, env: str, source: str = "") -> None:

@@ -26,6 +26,7 @@ from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
 from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
+from a2c_spec.manifests.origins import ROW, Origins, origins_of, row_origin
 from a2c_spec.manifests.paths import LINK_HINT, ManifestFolder, beside, led_astray, manifest_folder
 from a2c_spec.manifests.rules import plain_passwords
 from a2c_spec.manifests.schema import published
@@ -75,6 +76,7 @@ class _Source:
     valid: bool
     templated: bool
     budget: Budget
+    origins: Origins = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -139,7 +141,8 @@ class _Loader:
         problems += [*more, *texts]
         valid = not any(problem.severity == "error" for problem in problems)
         templated = document.templated or "extends" in tree
-        source = _Source(tree, folder, names, valid, templated, budget)
+        made_of = {} if self.notes.origins is None else origins_of(tree, names, self.given.all, self.root)
+        source = _Source(tree, folder, names, valid, templated, budget, made_of)
         said = [*texts, *(problem for problem in document.problems if problem.severity == "error")]
         items = _explained(_KINDS[tree["kind"]](self, source), source, said)
         if tree["kind"] == "Batch":
@@ -178,7 +181,7 @@ class _Loader:
         more += idle_entries(body, catalog) if catalog else []
         named = _pattern(str(source.tree.get("name")))
         job = replace(job, named=named) if job and named else job
-        yield from (*problems, *more, *self._new(job))
+        yield from (*problems, *more, *self._new(job, source.origins))
 
     def batch(self, source: _Source) -> Iterator[Item]:
         """The jobs of a document of the kind Batch, one at a time."""
@@ -190,10 +193,14 @@ class _Loader:
             if table := table_file(tree["for_each"], source.folder):
                 self.notes.files.add(table)
             self.notes.empty[tree["name"]] = position(tree.mark)
-            for item in Batch(tree, source.names, source.folder, self.options.catalog).jobs():
-                if isinstance(item, Job):
-                    self.notes.empty.pop(tree["name"], None)
-                yield from [item] if isinstance(item, Diagnostic) else self._new(item)
+            batch = Batch(tree, source.names, source.folder, self.options.catalog)
+            for item in batch.jobs():
+                if isinstance(item, Diagnostic):
+                    yield item
+                    continue
+                self.notes.empty.pop(tree["name"], None)
+                row = {ROW: row_origin(batch.group, self.root)} if source.origins else {}
+                yield from self._new(item, {**source.origins, **row})
 
     def preset(self, source: _Source) -> Iterator[Item]:
         """The preset of a document of the kind Preset."""
@@ -203,14 +210,16 @@ class _Loader:
         problems += plain_passwords(body)
         valid = source.valid and not any(problem.severity == "error" for problem in problems)
         preset = build_preset(body, source.folder) if valid else None
-        yield from (*problems, *self._new(preset))
+        yield from (*problems, *self._new(preset, source.origins))
 
-    def _new(self, item: Job | Preset | None) -> Iterator[Item]:
+    def _new(self, item: Job | Preset | None, origins: Origins) -> Iterator[Item]:
         """``item``, or a problem when its address was given before; nothing for None."""
         if item is None:
             return
         first = self.addresses.setdefault(item.address, item.position)
         if first is item.position:
+            if self.notes.origins is not None:
+                self.notes.origins[item.address] = origins
             yield with_default_policy(item, self.options.on_conflict) if isinstance(item, Job) else item
         else:
             yield Diagnostic(item.position, f"`{item.address}` is given twice, first at {first}", "rename one of them")

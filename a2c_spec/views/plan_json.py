@@ -92,8 +92,9 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def _bounds(allowance: Allowance) -> dict[str, Any]:
-    """What a plan costs beside what is allowed; the day is that on which it is made."""
-    return {name: value for name, value in asdict(allowance).items() if name != "day"}
+    """What a plan costs beside what is allowed, and which bounds refuse it; the day is that on which it is made."""
+    told = {name: value for name, value in asdict(allowance).items() if name != "day"}
+    return {**told, "exceeded": list(allowance.exceeded)}
 
 
 def call_json(call: Call) -> dict[str, Any]:
@@ -113,7 +114,8 @@ def call_json(call: Call) -> dict[str, Any]:
 
 def plan_from(tree: Mapping[str, Any]) -> Plan:
     """The plan as a value, fit to be shown; bodies are redacted already, so it cannot be carried out."""
-    allowance = Allowance(**tree["budget"]) if "budget" in tree else None
+    bounds = {name: value for name, value in tree.get("budget", {}).items() if name != "exceeded"}
+    allowance = Allowance(**bounds) if bounds else None
     orphans = tree.get("orphans", {})
     return Plan(
         tuple(_change(row) for row in tree["changes"]),

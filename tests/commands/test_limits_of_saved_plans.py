@@ -74,3 +74,22 @@ def test_the_stricter_limit_of_now_holds_for_a_saved_plan(applied: Path, a2c: Co
     assert (refused.code, "max_credits (a2c.yaml:1:25) allows 0" in refused.err) == (11, True)
     (applied / "a2c.yaml").write_text("")
     assert a2c("apply", PLAN, "-y").code == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "flags", "beyond"),
+    [
+        ("{per_run: 0}", (), ["budget.per_run"]),
+        ("{per_run: 9}", (), []),
+        ("{per_run: 9}", ("--max-credits", "0"), ["max_credits"]),
+    ],
+)
+def test_the_json_of_a_plan_says_by_itself_that_a_limit_refuses_it(
+    budget: str, flags: tuple[str, ...], beyond: list[str], two: Path, a2c: Command
+) -> None:
+    (two / "a2c.yaml").write_text(f"budget: {budget}\n")
+    line = ("plan", "two.yaml", "--local", "--json", "-o", "j.a2cplan.json", *flags)
+    planned, shown = a2c(*line), a2c("show", "j.a2cplan.json", "--json")
+    for told in (planned, shown):
+        assert json.loads(told.out)["budget"]["exceeded"] == beyond
+    assert planned.code == (11 if beyond else 0)

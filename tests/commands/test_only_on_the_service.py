@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.local_api.server import Background
+from tests.commands.conftest import Somebody
 from tests.conftest import Command
 
 JOB = """\
@@ -125,3 +126,46 @@ def test_results_of_one_job_that_two_runs_have_are_counted_together(
         (project / f"{name[0]}.yaml").unlink()
     told = json.loads(a2c("prune", "--dry-run", "--json").out)["changes"]
     assert (sum(one["only_there"] for one in told), sum(len(one["calls"]) for one in told)) == (2, 1)
+
+
+@pytest.mark.parametrize("cache", [("--no-cache",), ()], ids=["without the cache", "with it"])
+def test_an_earlier_result_that_comes_back_does_not_take_the_newer_one_away_unasked(
+    cache: tuple[str, ...], project: Path, a2c: Command, server: Background
+) -> None:
+    """What is here is overwritten by the same plan, so that the job that would go holds the only copy."""
+
+    def width(number: int, extra: str = "") -> None:
+        text = JOB.format(name="one", source="src/cover.png", target=f"webp, options: {{width: {number}}}", extra=extra)
+        (project / "one.yaml").write_text(text.replace("category: hash", "category: image"))
+
+    width(64)
+    assert a2c("apply", "one.yaml", *cache).code == 0
+    width(65)
+    assert a2c("apply", "one.yaml", "-y", *cache).code == 0
+    newer = (project / "dist/one.webp").read_bytes()
+    width(64, DELETE)
+    changes = json.loads(a2c("plan", "one.yaml", "--json", *cache).out)["changes"]
+    assert [(one["only_there"], one["paid_again"]) for one in changes if one["calls"]] == [(1, True)], changes
+    for flags in ((), ("-y", "--max-replace", "0")):
+        assert a2c("apply", "one.yaml", *flags, *cache).code == 11
+        assert (project / "dist/one.webp").read_bytes() == newer
+    assert a2c("apply", "one.yaml", "-y", *cache).code == 0
+    assert (project / "dist/one.webp").read_bytes() != newer
+
+
+def test_a_held_job_that_the_service_no_longer_has_is_not_listed_to_be_deleted(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.txt").write_text("a")
+    job(project, "one", extra="job: {process: false}")
+    assert a2c("apply", "one.yaml").code == 0
+    (held,) = somebody("GET", "/jobs")
+    somebody("DELETE", f"/jobs/{held['id']}")
+    job(project, "one")
+    assert "no longer has the job, which was held" in a2c("apply", "one.yaml").out
+    (now,) = somebody("GET", "/jobs")
+    job(project, "one", "sha1", DELETE)
+    for line in (("plan", "one.yaml"), ("destroy", "one")):
+        told = a2c(*line)
+        assert (held["id"] in told.out + told.err, now["id"] in told.out) == (False, True), told
+    assert held["id"] not in a2c("state", "show", "one").out

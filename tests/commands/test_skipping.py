@@ -108,3 +108,17 @@ def test_the_place_of_what_is_made_of_a_result_is_known_in_every_state_of_that(
     assert told in a2c("plan").out, "it has ended, and is not here"
     assert a2c("download", "-q").code in (0, 9, 13)
     assert told in a2c("plan").out
+
+
+def test_where_all_that_a_job_made_is_left_out_nothing_is_waited_for(
+    two: Path, a2c: Command, somebody: Somebody
+) -> None:
+    assert a2c("apply", "--target", "one", "two.yaml", "--detach", "--on-conflict", "skip").code == 0
+    (job,) = somebody("GET", "/jobs")
+    wait_for(somebody, job["id"], "completed")
+    (two / "dist").mkdir(exist_ok=True)
+    (two / "dist/cover.webp").write_text("mine")
+    line = ("two.yaml", "--target", "one", "--on-conflict", "skip")
+    done = a2c("download", *line)
+    assert (done.code, "waits for it" in done.err) == (0, False), done.err
+    assert (two / "dist/cover.webp").read_text() == "mine"

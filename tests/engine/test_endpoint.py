@@ -306,3 +306,16 @@ def test_a_user_without_a_home_has_no_configuration(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Path, "home", classmethod(none))
     assert endpoint(project_in(tmp_path, KEY)) == Endpoint(SERVICE, "key", "api.api2convert.com/v2")
     assert allowed({}, "hosts") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("\ufeffhttps://env.test/v2", "the character U+FEFF (ZERO WIDTH NO-BREAK SPACE) at the beginning"),
+        ("https://env.test\u200b/v2", "the character U+200B (ZERO WIDTH SPACE) as character 17"),
+    ],
+)
+def test_a_character_of_a_url_that_nobody_sees_is_named(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(UsageError, match="is not a valid http") as caught:
+        endpoint(project_in(tmp_path, KEY, base_url=url))
+    assert f": it has {said}" in caught.value.message

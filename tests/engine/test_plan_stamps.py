@@ -10,7 +10,8 @@ import pytest
 
 from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.plan import Change
-from a2c_spec.engine.plan_stamps import moved_of, stamp
+from a2c_spec.engine.plan_differences import moved_of
+from a2c_spec.engine.plan_stamps import stamp
 from a2c_spec.engine.planned import PlannedChange
 from tests.engine.projects import LINK, desired, job
 

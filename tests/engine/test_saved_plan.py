@@ -112,9 +112,9 @@ MOVED: list[tuple[str, PlannedChange, str]] = [
     (
         "an id",
         edited(inputs=(LINK, replace(UPLOAD, id="x"))),
-        "a: the manifest changed; a: the bytes of an input changed",
+        "a: the manifest changed",
     ),
-    ("the bytes", other_bytes("00" * 32), "a: the bytes of an input changed"),
+    ("the bytes", other_bytes("00" * 32), "a: the bytes of the input a.png changed"),
     ("the record", step(record=record(job("a"), spent=5)), "a: the state changed"),
     ("no record", step(record=None), "a: the state changed"),
     ("the live job", step(live=LiveJob("j", "processing")), "a: the live job changed (ready -> processing)"),

@@ -22,7 +22,7 @@ def deletes(jobs: Iterable[str], calls: Sequence[Call]) -> tuple[Call, ...]:
     """A DELETE of each job, after these calls and once their results are there."""
     step = max((call.step + 1 for call in calls), default=0)
     effects = (Effect("job", None),)
-    kind, why = "delete_job", "its results are made by another one"
+    kind, why = "delete_job", "another one takes its place"
     return tuple(Call(kind, job, effects=effects, step=step, afterwards=True, reason=why) for job in jobs)
 
 

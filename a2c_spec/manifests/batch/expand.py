@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +28,8 @@ Group = tuple[str, list[EachRow]]
 
 @dataclass(slots=True)
 class Batch:
-    """A Batch whose head is rendered, and the names that its templates may use."""
+    """A Batch whose head is rendered, and the names that its templates may use; ``group`` are the rows of the job that
+    was made last."""
 
     tree: MapNode
     names: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Batch:
     problems: Mistakes = field(default_factory=Mistakes)
     idle: dict[Position, Diagnostic] | None = None
     omitted: int = 0
+    group: Sequence[EachRow] = ()
 
     def jobs(self) -> Iterator[Job | Diagnostic]:
         """Yield every job in the order of the rows, then every problem; only keys and problems are kept in memory."""
@@ -49,6 +51,7 @@ class Batch:
             else:
                 job = self._job(address, group)
                 if job:
+                    self.group = group
                     yield job
         yield from (*self.problems.all(), *(self.idle or {}).values())
         if self.omitted:
