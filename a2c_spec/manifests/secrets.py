@@ -101,7 +101,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
     try:
         root = access.root.resolve()
         path = root / confine(name, root, root)
-        data = beginning(path, MAX_BYTES + 2)
+        data = beginning(path, MAX_BYTES + 2, within=root)
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:
