@@ -1,6 +1,8 @@
 """Reads files that somebody else may have put there: none that has no end or lets wait, and no more than is allowed.
 
-A pull request can put a link in the place of any file of a project: to a device, or to the input of the process.
+A pull request can put a link in the place of any file of a project: to a device, or to the input of the process. Of a
+file ``within`` a project no link is followed that leads out of it, or to what no manifest may name, also one that is
+put there while we look: Astray.
 """
 
 from __future__ import annotations
@@ -11,22 +13,38 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
+from a2c_spec.core.protected import protected
+
 PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """How a command line names what another command writes, as in ``--var-file <(...)``."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _OURS = getattr(os, "O_NOFOLLOW", 0) | _FLAGS
+BY_FOLDER = {os.open, os.stat} <= os.supports_dir_fd
+"""Whether a file can be opened by way of its folders, each held open; elsewhere it is compared with its path."""
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | (_OURS & ~_FLAGS)
 
 
 class TooLarge(OSError):
     """A file has more bytes than may be read."""
 
 
-def opened(path: Path, *, pipe: bool = False) -> BufferedReader:
+class Astray(OSError):
+    """A link leads from a file of a project out of it, or to what no manifest may name."""
+
+
+EXCHANGED = "a link was put in its place, or in that of its folder"
+
+
+def opened(path: Path, *, pipe: bool = False, within: Path | None = None) -> BufferedReader:
     """An open file, whatever links lead to it; raises OSError where it is none, as a device, a pipe or a socket.
-    ``pipe``: one that is named as by ``PIPES`` is read, too."""
+    ``pipe``: one that is named as by ``PIPES`` is read, too. ``within``: the root of the project that it is read for;
+    raises Astray where it is named as a file of that, and is none."""
+    real, astray = led(path, within) if within is not None else ("", "")
+    if astray:
+        raise Astray(errno.ELOOP, astray, str(path))
     pipe = pipe and str(path).startswith(PIPES)
     _check(path, path.stat(), pipe)
-    descriptor = os.open(path, _FLAGS)  # which does not wait for a writer
+    descriptor = _opened_at(path, real) if real else os.open(path, _FLAGS)  # which does not wait for a writer
     try:
         _check(path, os.fstat(descriptor), pipe)  # it may be another one by now
         if hasattr(os, "set_blocking"):
@@ -35,6 +53,47 @@ def opened(path: Path, *, pipe: bool = False) -> BufferedReader:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def led(file: Path, root: Path) -> tuple[str, str]:
+    """Where a file of the project at ``root`` really is, and why it is not read: a link on the way to it leads out, or
+    to what no manifest may name. Both empty of a file that is not named as one of the project."""
+    top, named, real = os.path.realpath(root), os.path.abspath(file), os.path.realpath(file)  # noqa: PTH100
+    home = next((one for one in Path(named).parents if os.path.realpath(one) == top), None)
+    if home is None:
+        return "", ""
+    if os.path.commonpath((top, real)) != top:
+        return real, "a link leads from there out of the project"
+    here, there = os.path.relpath(named, home), os.path.relpath(real, top)
+    part = protected(there) if here != there else ""
+    return real, f"a link leads from there to {part}" if part else ""
+
+
+def _opened_at(path: Path, real: str) -> int:
+    """A descriptor of the file at a real path; Astray where a link is on the way by now. ``path``: how it is called."""
+    try:
+        descriptor = _by_folders(Path(real)) if BY_FOLDER else os.open(real, _OURS)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise Astray(error.errno, EXCHANGED, str(path)) from error
+        raise
+    if not BY_FOLDER and os.path.realpath(path) != real:
+        os.close(descriptor)
+        raise Astray(errno.ELOOP, EXCHANGED, str(path))
+    return descriptor
+
+
+def _by_folders(real: Path) -> int:
+    """A descriptor that no link leads to: each folder is opened in the one before."""
+    folder = os.open(real.anchor, _FOLDER)
+    try:
+        for part in real.parts[1:-1]:
+            below = os.open(part, _FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = below
+        return os.open(real.name, _OURS, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def of_ours(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
@@ -91,15 +150,15 @@ def beginning_beside_sqlite(path: Path, most: int) -> bytes:
     return os.pread(_kept[key], most, 0)
 
 
-def beginning(path: Path, most: int, *, pipe: bool = False) -> bytes:
+def beginning(path: Path, most: int, *, pipe: bool = False, within: Path | None = None) -> bytes:
     """At most so many bytes of a file."""
-    with opened(path, pipe=pipe) as file:
+    with opened(path, pipe=pipe, within=within) as file:
         return file.read(most)
 
 
-def content(path: Path, most: int) -> bytes:
+def content(path: Path, most: int, *, within: Path | None = None) -> bytes:
     """All that a file holds; raises TooLarge where that is more than so many bytes, before it is read."""
-    with opened(path) as file:
+    with opened(path, within=within) as file:
         data = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
     if data is None or len(data) > most:
         raise TooLarge(errno.EFBIG, f"it has more than {most} bytes", str(path))

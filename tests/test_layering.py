@@ -26,7 +26,7 @@ EDGES = ("manifests", "api", "state", "views")
 MAY_IMPORT = {
     "core": {"core"},
     "errors": {"core"},
-    "regular_files": set(),
+    "regular_files": {"core"},
     "own_databases": set(),
     "held_folders": set(),
     **{edge: {edge, "errors", "core", "regular_files", "own_databases", "held_folders"} for edge in EDGES},

@@ -7,13 +7,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from a2c_spec import regular_files
 from a2c_spec.manifests.project_file import state_problem
 from a2c_spec.regular_files import (
     MOST_KEPT,
+    Astray,
     TooLarge,
     beginning,
     beginning_beside_sqlite,
@@ -137,3 +140,70 @@ def test_no_more_descriptors_are_kept_than_a_process_can_have(tmp_path: Path) ->
     for number in range(MOST_KEPT + 5):
         (tmp_path / f"{number}").write_bytes(b"%d" % number)
         assert beginning_beside_sqlite(tmp_path / f"{number}", 9) == b"%d" % number
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    """A project with files, and links within it and out of it."""
+    root = tmp_path / "root"
+    (root / "in").mkdir(parents=True)
+    for name in ("root/in/a", "root/.env", "root/a2c.yaml", "outside"):
+        (tmp_path / name).write_text(name)
+    links = {"b": "in/a", "folder": "in", "far": "../outside", "env": ".env", "up": "..", "settings": "a2c.yaml"}
+    for name, target in links.items():
+        (root / name).symlink_to(target)
+    (tmp_path / "short").symlink_to("root")
+    return tmp_path
+
+
+LED = {
+    "root/in/a": "", "root/b": "", "root/folder/a": "", "short/b": "", "outside": "", "root/a2c.yaml": "",
+    "root/far": "a link leads from there out of the project", "root/up/outside": "a link leads from there out of the",
+    "root/env": "a link leads from there to .env", "short/settings": "a link leads from there to a2c.yaml",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LED)
+@pytest.mark.parametrize("by_folder", [True, False])
+def test_a_file_within_a_project_is_read_where_no_link_leads_astray(
+    name: str, by_folder: bool, ours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regular_files, "BY_FOLDER", by_folder)
+    if not LED[name]:
+        assert content(ours / name, 99, within=ours / "root") == (ours / name).read_bytes()
+        return
+    with pytest.raises(Astray, match=LED[name]):
+        opened(ours / name, within=ours / "root")
+
+
+@pytest.mark.parametrize("by_folder", [True, False])
+@pytest.mark.parametrize("what", ["in/a", "in", "in/deep"])
+def test_a_link_that_is_put_there_once_it_was_looked_at_is_not_followed(
+    what: str, by_folder: bool, ours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = ours / "root"
+    (root / "in/deep").mkdir()
+    (root / "in/deep/a").write_text("ours")
+    (ours / "deep").mkdir()
+    for name in ("a", "deep/a"):
+        (ours / name).write_text("outside")
+    led = regular_files.led
+
+    def looked(file: Path, within: Path) -> tuple[str, str]:
+        found = led(file, within)
+        (root / what).rename(root / "before")
+        (root / what).symlink_to(ours / what.removeprefix("in").removeprefix("/"))
+        return found
+
+    monkeypatch.setattr(regular_files, "led", looked)
+    monkeypatch.setattr(regular_files, "BY_FOLDER", by_folder)
+    with pytest.raises(Astray, match="a link was put in its place"):
+        opened(root / ("in/deep/a" if what == "in/deep" else "in/a"), within=root)
+
+
+def test_no_descriptor_stays_open(ours: Path) -> None:
+    before = len([*Path("/dev/fd").iterdir()])
+    for name, why in LED.items():
+        with suppress(OSError), opened(ours / name, within=ours / "root"):
+            assert not why
+    assert len([*Path("/dev/fd").iterdir()]) == before

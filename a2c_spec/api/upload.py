@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +19,7 @@ import httpx
 from a2c_spec.api.http.replies import Reply
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.calls import Payload
-from a2c_spec.errors import InvalidError
+from a2c_spec.errors import InvalidError, why
 from a2c_spec.regular_files import TooLarge, content, opened
 
 Progress = Callable[[str, int, int], None]
@@ -61,6 +64,18 @@ def changed_file(payload: Payload) -> InvalidError:
     )
 
 
+@contextlib.contextmanager
+def _read(payload: Payload) -> Iterator[None]:
+    """Why the file cannot be read, in words; it could when it was planned."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidError(
+            f"{payload.path} cannot be read: {why(error)}",
+            hint="nothing of it was sent; put the file back and apply again",
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Uploads:
     """Reads files below ``root``, the project root."""
@@ -78,7 +93,7 @@ class Uploads:
     ) -> Reply:
         """``POST {server}/upload-file/{job}``: multipart, field ``file``, and ``decrypt_password`` beside it."""
         data = {"decrypt_password": password} if password else {}
-        with self._open(payload) as file:
+        with await asyncio.to_thread(self._open, payload) as file:
 
             def build() -> httpx.Request:
                 file.seek(0)
@@ -91,9 +106,19 @@ class Uploads:
         return reply
 
     def _open(self, payload: Payload) -> BinaryIO:
+        """What is to be sent, open, once it is what was planned: of anything else not one byte goes out."""
         if payload.base64:
             return io.BytesIO(_decoded(payload))
-        return opened(self.root / payload.path)
+        with _read(payload):
+            file = opened(self.root / payload.path, within=self.root)
+        try:
+            same = os.fstat(file.fileno()).st_size == payload.content.size
+            if not same or hashlib.file_digest(file, "sha256").hexdigest() != payload.content.sha256:
+                raise changed_file(payload)
+            return file
+        except BaseException:
+            file.close()
+            raise
 
     async def base64(
         self, wire: Wire, url: str, headers: Mapping[str, str], payloads: Sequence[Payload], progress: Progress
@@ -110,10 +135,11 @@ class Uploads:
         return reply
 
     def _bytes(self, payload: Payload) -> bytes:
-        try:
-            return content(self.root / payload.path, payload.content.size)
-        except TooLarge as error:
-            raise changed_file(payload) from error
+        with _read(payload):
+            try:
+                return content(self.root / payload.path, payload.content.size, within=self.root)
+            except TooLarge as error:
+                raise changed_file(payload) from error
 
     def _text(self, payload: Payload) -> str:
         raw = _decoded(payload) if payload.base64 else self._bytes(payload)

@@ -6,11 +6,15 @@ import re
 import unicodedata
 
 from a2c_spec.core.recipe import extension
+from a2c_spec.core.unseen import HIDDEN, JOINERS
 
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)
-SIGNS = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+SIGNS = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{HIDDEN}"
 """What acts where a text is shown, and is not seen: control characters, what turns text round or breaks lines,
-invisible characters; as a set of a regular expression."""
+invisible characters but for those that letters and emoji are joined with; as a set of a regular expression."""
+ACTS = rf"[{SIGNS}]|(?<![^\x00-\x7f{SIGNS}{JOINERS}])[{JOINERS}]"
+"""The same, and what joins nothing: it may stand once after a letter beyond ASCII, or an emoji; as a regular
+expression."""
 FORBIDDEN = re.compile(rf'[{SIGNS}<>:"/\\|?*]')
 LONGEST_NAME = 255
 

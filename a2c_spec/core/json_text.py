@@ -6,19 +6,24 @@ import json
 import re
 from typing import Any
 
-from a2c_spec.core.file_names import SIGNS
+from a2c_spec.core.file_names import ACTS
 
 HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 """What may be half a character in JSON; most texts have none."""
 
 
-ACTS = re.compile(rf"(?!\n)[{SIGNS}]")
+_ACTS = re.compile(rf"(?!\n)(?:{ACTS})")
 """What a JSON text may hold in strings and a terminal or an editor would act on; line breaks stand between them."""
 
 
 def inert_json(text: str) -> str:
     """The same JSON, with escapes in place of what acts where it is shown."""
-    return ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _ACTS.sub(lambda found: in_json(found[0]), text)
+
+
+def in_json(sign: str) -> str:
+    """The escapes of a character in a text of JSON."""
+    return json.dumps(sign)[1:-1] if sign > "\x7f" else f"\\u{ord(sign):04x}"
 
 
 def read_json(raw: bytes) -> Any:

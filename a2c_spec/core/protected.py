@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from a2c_spec.core.unseen import seen
+
 FOLDERS = frozenset({".git", "git~1", ".a2c", ".github"})
 """Of Git (also under the short name that Windows gives it), of the state, of what runs in pipelines."""
 FILES = frozenset({"a2c.yaml", "a2c.catalog.json"})
@@ -25,5 +27,4 @@ def protected(path: str) -> str:
 
 
 def _seen(part: str) -> str:
-    text = "".join(letter for letter in part if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFKC", text).casefold()
+    return seen(unicodedata.normalize("NFKC", seen(part))).casefold()

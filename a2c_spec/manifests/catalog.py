@@ -16,7 +16,6 @@ from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.core.reasons import shown
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
-from a2c_spec.manifests.paths import led_astray
 from a2c_spec.regular_files import TooLarge, content
 
 CATALOG_FILE = "a2c.catalog.json"
@@ -74,10 +73,8 @@ def catalog_rows(root: Path) -> Sequence[CatalogRow] | None:
 def project_snapshot(root: Path) -> Snapshot | None:
     """The project's own snapshot; None when there is none. Raises InvalidError."""
     file = root / CATALOG_FILE
-    if astray := led_astray(file, root):
-        raise _unusable(f"cannot be read: {astray}")
     try:
-        tree = json.loads(content(file, CATALOG_BYTES))
+        tree = json.loads(content(file, CATALOG_BYTES, within=root))
     except TooLarge as error:
         raise _unusable(f"has more than {CATALOG_BYTES} bytes") from error
     except (FileNotFoundError, NotADirectoryError):

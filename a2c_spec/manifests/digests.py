@@ -37,9 +37,9 @@ def _key(name: str, status: os.stat_result) -> Key:
     return (name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def measure(path: Path) -> Content:
-    """The content of a file, which is read once and in pieces."""
-    with opened(path) as file:
+def measure(path: Path, within: Path | None = None) -> Content:
+    """The content of a file, which is read once and in pieces; ``within`` as of ``opened``."""
+    with opened(path, within=within) as file:
         return _measured(file.fileno())
 
 
@@ -80,13 +80,14 @@ class DigestCache:
         """Close the cache file; everything measured is already stored."""
         self.connection.close()
 
-    def measure(self, path: Path) -> Content:
-        """The content of ``path``; the file is read only when the cache does not have it."""
+    def measure(self, path: Path, within: Path | None = None) -> Content:
+        """The content of ``path``; the file is read only when the cache does not have it. ``within`` as of
+        ``opened``."""
         name = str(path)
         status = os.stat(name)  # noqa: PTH116 - a plan looks at every input and result; this is half the time
         if known := self._known(_key(name, status)):
             return known
-        with opened(path) as file:
+        with opened(path, within=within) as file:
             status = os.fstat(file.fileno())
             key = _key(name, status)
             started = self.clock()
@@ -166,7 +167,7 @@ def _filled(item: Input, root: Path, cache: DigestCache | None, problems: list[D
         return item
     try:
         path = root / item.path
-        return replace(item, content=cache.measure(path) if cache else measure(path))
+        return replace(item, content=(cache.measure if cache else measure)(path, root))
     except OSError as error:
         problems.append(Diagnostic(item.position, f"the file {item.path} cannot be read: {why(error)}"))
         return item

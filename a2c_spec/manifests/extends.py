@@ -33,7 +33,7 @@ def extended(
     where = position_of(tree, "extends")
     try:
         base_file = root / confine(name, file.parent, root)
-        data = file_bytes(base_file)
+        data = file_bytes(base_file, within=root)
     except ValueError as error:
         return tree, [Diagnostic(where, f"`extends`: {name[:200]} {error}")]
     except OSError as error:

@@ -26,12 +26,17 @@ from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
 from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
+<<<<<<< HEAD
 from a2c_spec.manifests.origins import ROW, Origins, origins_of, row_origin
 from a2c_spec.manifests.paths import LINK_HINT, ManifestFolder, beside, led_astray, manifest_folder
+=======
+from a2c_spec.manifests.paths import LINK_HINT, ManifestFolder, beside, manifest_folder
+>>>>>>> sec6
 from a2c_spec.manifests.rules import plain_passwords
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, position_of, without
+from a2c_spec.regular_files import led
 
 Item = Job | Preset | Diagnostic
 
@@ -110,10 +115,11 @@ class _Loader:
                 yield from self._file(file, real)
 
     def _file(self, file: _ManifestFile, real: Path) -> Iterator[Item]:
-        if why := led_astray(file.path, self.root):
+        text = self.options.texts.get(real)
+        if text and (why := led(file.path, self.root)[1]):
             yield Diagnostic(Position(file.name), f"the manifest cannot be read: {why}", LINK_HINT)
             return
-        data = self.options.texts.get(real) or read_bytes(file.path, file.name)
+        data = text or read_bytes(file.path, file.name, self.root)
         if isinstance(data, Diagnostic):
             yield data
             return

@@ -13,6 +13,7 @@ from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.extends import merged
+from a2c_spec.manifests.paths import hint_of
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.variables import VarValue
 from a2c_spec.manifests.yaml.reader import Document, file_bytes, read, read_one, unreadable
@@ -46,13 +47,15 @@ def is_damaged(path: Path) -> bool:
     return b"\0" in begins or begins.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
-    """The bytes of the manifest file at ``path``, or why it cannot be read; ``name`` is what messages call it."""
+def read_bytes(path: Path, name: str, root: Path) -> bytes | Diagnostic:
+    """The bytes of the manifest file at ``path`` of the project at ``root``, or why it cannot be read; ``name`` is what
+    messages call it."""
     try:
-        return file_bytes(path, pipe=True)
-    except (OSError, ValueError) as error:
-        reason = why(error) if isinstance(error, OSError) else "this is not a valid path"
-        return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
+        return file_bytes(path, pipe=True, within=root)
+    except OSError as error:
+        return Diagnostic(Position(name), f"the manifest cannot be read: {why(error)}", hint_of(error))
+    except ValueError:
+        return Diagnostic(Position(name), "the manifest cannot be read: this is not a valid path")
 
 
 def documents(data: bytes, name: str, given: Mapping[str, VarValue], environment: Environment) -> Documents:

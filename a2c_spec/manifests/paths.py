@@ -13,7 +13,7 @@ from a2c_spec.core.protected import protected
 from a2c_spec.errors import BEYOND_LOCALE, is_text, why
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.expressions.limits import nearest_name
-from a2c_spec.regular_files import beginning
+from a2c_spec.regular_files import Astray, beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +107,12 @@ def _followed(top: str, below: str) -> str:
     return ""
 
 
-def led_astray(file: Path, root: Path) -> str:
-    """Why a file of the project at ``root`` is not read: a link on the way to it leads out, or to what no manifest may
-    name; empty where none does, and of a file that is not named as one of the project."""
-    top, named, real = os.path.realpath(root), os.path.abspath(file), os.path.realpath(file)  # noqa: PTH100
-    home = next((one for one in Path(named).parents if os.path.realpath(one) == top), None)
-    if home is None:
-        return ""
-    if os.path.commonpath((top, real)) != top:
-        return "a link leads from there out of the project"
-    here, there = os.path.relpath(named, home), os.path.relpath(real, top)
-    part = protected(there) if here != there else ""
-    return f"a link leads from there to {part}" if part else ""
-
-
 LINK_HINT = "nothing of it is read: put the file itself there, or name it where it is"
+
+
+def hint_of(error: OSError) -> str:
+    """What to do about a file that cannot be read."""
+    return LINK_HINT if isinstance(error, Astray) else ""
 
 
 def as_folder(path: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import is_text, not_text, why
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.paths import LINK_HINT, led_astray, place_of_ours
+from a2c_spec.manifests.paths import hint_of, place_of_ours
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 from a2c_spec.manifests.urls import http_parts
@@ -87,13 +87,10 @@ def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
         return Project(root, env=env), unread
     if not file.is_file():
         return Project(root, env=env), []
-    if astray := led_astray(file, root):
-        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {astray}", LINK_HINT)
-        return Project(root, env=env), [problem]
     try:
-        tree, problems = read_one(file_bytes(file), str(file))
+        tree, problems = read_one(file_bytes(file, within=root), str(file))
     except OSError as error:
-        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {why(error)}")
+        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {why(error)}", hint_of(error))
         return Project(root, env=env), [problem]
     if not isinstance(tree, MapNode):
         if tree is not None:

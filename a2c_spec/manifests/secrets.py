@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2c_spec.core.desired import Secret
+from a2c_spec.core.unseen import JOINERS, is_unseen
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.environment import is_key
 from a2c_spec.manifests.paths import LFS, LFS_START, confine
@@ -83,7 +84,7 @@ def odd_letter(text: str, fits: Callable[[str], bool]) -> str:
 def _can_be_meant(letter: str) -> bool:
     """Whether a character can be part of a secret: neither a control character, but for those of lines of text, nor one
     that is not seen, but for those that join letters and emoji."""
-    return letter in "\t\n\r\u200c\u200d" or unicodedata.category(letter) not in ("Cc", "Cf")
+    return letter in f"\t\n\r{JOINERS}" or not (unicodedata.category(letter) == "Cc" or is_unseen(letter))
 
 
 def _is_half(value: str) -> bool:
@@ -101,7 +102,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
     try:
         root = access.root.resolve()
         path = root / confine(name, root, root)
-        data = beginning(path, MAX_BYTES + 2)
+        data = beginning(path, MAX_BYTES + 2, within=root)
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:

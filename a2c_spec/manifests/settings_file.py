@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.unseen import seen
 from a2c_spec.manifests.manifest_file import is_manifest
 
 SETTINGS_FILE = "a2c.yaml"
@@ -60,6 +61,5 @@ def _there(folder: Path, name: str) -> list[str]:
 
 def settings_key(name: str) -> str:
     """What the names of settings have in common that a person may take for one."""
-    seen = name if name.isascii() else "".join(one for one in name if unicodedata.category(one) != "Cf")
-    key = unicodedata.normalize("NFKC", seen).casefold().strip(" .").removesuffix(HIDDEN)
+    key = seen(unicodedata.normalize("NFKC", seen(name))).casefold().strip(" .").removesuffix(HIDDEN)
     return key.removesuffix(OTHER) + YAML if key.endswith(OTHER) else key

@@ -18,7 +18,7 @@ from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest, nearest_name
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
-from a2c_spec.manifests.paths import LINK_HINT, led_astray
+from a2c_spec.manifests.paths import hint_of
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
@@ -75,12 +75,12 @@ def files(options: LoadOptions) -> list[Path]:
 
 
 def _from_file(file: Path, options: LoadOptions) -> tuple[Values, list[Diagnostic]]:
-    if astray := led_astray(file, options.root):
-        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {astray}", LINK_HINT)]
     try:
-        tree, problems = read_one(file_bytes(file, pipe=file in options.var_files), str(file))
+        data = file_bytes(file, pipe=file in options.var_files, within=options.root)
     except OSError as error:
-        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {why(error)}")]
+        problem = f"the variables file cannot be read: {why(error)}"
+        return {}, [Diagnostic(Position(str(file)), problem, hint_of(error))]
+    tree, problems = read_one(data, str(file))
     if isinstance(tree, MapNode):
         return {name: VarValue(plain(value), position(tree.marks[name])) for name, value in tree.items()}, problems
     if tree is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.own_databases import NotOurs, Tables, check_files, made_by, tables_in
-from a2c_spec.regular_files import make_for_sqlite
+from a2c_spec.regular_files import make_for_sqlite, of_ours
 from a2c_spec.state.format import with_check
 from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
 from a2c_spec.state.upgrade_3 import upgraded
@@ -157,7 +158,8 @@ def prepare_folder(folder: Path) -> None:
     make_folders(folder)
     ignore = folder / ".gitignore"
     if ours and not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        with os.fdopen(of_ours(ignore, os.O_WRONLY | os.O_CREAT), "w", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def _create_file(path: Path) -> None:

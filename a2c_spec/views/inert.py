@@ -1,6 +1,7 @@
 """Texts of others (of manifests, files, the service) as they may stand in an output: they are read, and do nothing.
 
-Control characters, what turns text round or breaks lines, and invisible characters become escapes such as ``\\x1b``.
+Control characters, what turns text round or breaks lines, and invisible characters become escapes such as ``\\x1b``;
+what joins letters and emoji stays where it may do that.
 Lines that CI systems take for commands (``::error::``, ``##[group]``, ``##vso[...]``) get a backslash.
 """
 
@@ -12,7 +13,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from a2c_spec.core.file_names import SIGNS
+from a2c_spec.core.file_names import ACTS
+from a2c_spec.core.json_text import in_json
 from a2c_spec.core.shortened import shortened
 
 LONGEST_LINE = 10_000
@@ -22,10 +24,10 @@ COLOUR = r"\x1b\[(?:0|[1-3][0-6]?(?:;[1-3][0-6]?)*)m"
 """The codes of our own styles."""
 
 _COMMAND = r"\#\#(?=\[|[a-z]+\[)"
-_LINE = re.compile(rf"\A(?=\s*::)|{_COMMAND}|[{SIGNS}]")
-_COLOURED = re.compile(rf"(?P<ours>{COLOUR})|\A(?=(?:\s|{COLOUR})*::)|{_COMMAND}|[{SIGNS}]")
-_PAGE = re.compile(rf"^(?=[^\S\n]*::)|{_COMMAND}|(?!\n)[{SIGNS}]", re.MULTILINE)
-_JSON = re.compile(rf"{_COMMAND}|[{SIGNS}]")
+_LINE = re.compile(rf"\A(?=\s*::)|{_COMMAND}|{ACTS}")
+_COLOURED = re.compile(rf"(?P<ours>{COLOUR})|\A(?=(?:\s|{COLOUR})*::)|{_COMMAND}|{ACTS}")
+_PAGE = re.compile(rf"^(?=[^\S\n]*::)|{_COMMAND}|(?!\n)(?:{ACTS})", re.MULTILINE)
+_JSON = re.compile(rf"{_COMMAND}|{ACTS}")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "##": r"#\#", "": "\\"}
 
 
@@ -76,8 +78,9 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _number(sign: str) -> str:
-    return f"\\x{ord(sign):02x}" if sign < "\x80" else f"\\u{ord(sign):04x}"
+    number = ord(sign)
+    return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _escaped_in_json(found: re.Match[str]) -> str:
-    return r"#\u0023" if found[0] == "##" else f"\\u{ord(found[0]):04x}"
+    return r"#\u0023" if found[0] == "##" else in_json(found[0])

@@ -34,6 +34,7 @@ from a2c_spec.manifests.expressions.limits import ExpressionError
 from a2c_spec.manifests.expressions.template import render_late, render_text
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.regular_files import opened
 from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.views.plan_json import plan_from
 from a2c_spec.views.plan_markdown import markdown_of
@@ -203,7 +204,8 @@ def tables(folder: Path) -> Iterator[tuple[Sequence[bytes], Trial]]:
     def trial(data: bytes) -> None:
         name, rows = kinds[zlib.crc32(data) % len(kinds)]
         (folder / name).write_bytes(data)
-        found = list(rows(folder / name, name, {"delimiter": ";"} if data.count(b";") > 2 else {}))
+        with opened(folder / name) as file:
+            found = list(rows(file, name, {"delimiter": ";"} if data.count(b";") > 2 else {}))
         if any(isinstance(row, Diagnostic) for row in found):
             raise Refused(name)
 

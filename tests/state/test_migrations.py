@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -108,3 +109,12 @@ def test_a_state_that_does_not_say_of_which_format_it_is_is_damaged(change: str,
     database.close()
     with pytest.raises(IntegrityError, match="it does not say of which format it is"):
         SqliteStore(file, "host")
+
+
+def test_what_makes_git_ignore_a_folder_is_for_its_owner_alone_too(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        migrations.prepare_folder(tmp_path / "data")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "data/.gitignore").stat().st_mode & 0o777 == 0o600

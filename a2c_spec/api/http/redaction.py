@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from a2c_spec.api.http.secret_forms import LONG_LINE, SHORT, folded, forms_of, parts_of, texts_of
 from a2c_spec.core.disguises import LONG, unfolded, without
@@ -136,14 +137,20 @@ class Redaction:
         hidden = self._tree(name, "filename", told)
         return row if hidden == name else {**row, "filename": hidden}
 
+    def check_link(self, *forms: str) -> None:
+        """Raises SecretReturned where an address to which a redirect leads, in any of its forms, is none that an answer
+        may hold as a link."""
+        if self._met(map(unquote, forms)) and any(self._betrays(one, LINK) for one in forms):
+            raise SecretReturned("Location")
+
     def _betrays(self, value: str, least: int) -> bool:
         """Whether what is needed as it is is a secret, or holds one of at least so many letters; short ones, and words
         of the API, are in any id or link by chance."""
-        lowered = value.lower()
+        lowered = f"{value}\n{unquote(value)}".lower() if "%" in value else value.lower()
         here = [
             secret
             for secret, forms in self._known.items()
-            if secret.lower() == lowered or any(len(form) >= least and form in lowered for form in forms)
+            if secret.lower() in lowered.split("\n") or any(len(form) >= least and form in lowered for form in forms)
         ]
         chance = {one for one in here if LEFT_WORDS.fullmatch(one) or (len(one) < LONG_LINE and one.isdigit())}
         return value in self._tokens or any(one not in chance and not self._is_open(one) for one in here)

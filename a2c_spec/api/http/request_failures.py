@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from a2c_spec.api.http.redaction import SecretReturned
+from a2c_spec.api.http.unpack import NotRead
 from a2c_spec.errors import NetworkError, SpecError
 
 UNSENT = (httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)
@@ -74,3 +76,12 @@ def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
     check_usable(after)
     if before.scheme == "https" and after.scheme != "https":
         raise NetworkError(f"{before.host} redirects to {after.scheme}://{after.host} without TLS, which is refused")
+
+
+@contextlib.contextmanager
+def harmless(response: httpx.Response) -> Iterator[None]:
+    """Raises NotRead where a secret stands in an answer where it cannot be hidden."""
+    try:
+        yield
+    except SecretReturned as found:
+        raise NotRead(f"one that holds a secret under `{found}`", request=response.request) from None

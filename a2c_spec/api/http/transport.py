@@ -18,7 +18,7 @@ import httpx
 
 from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, asks_to_wait, backoff, retry_after
 from a2c_spec.api.http.concurrency import Limiter, Sleep
-from a2c_spec.api.http.redaction import Redaction, SecretReturned
+from a2c_spec.api.http.redaction import Redaction
 from a2c_spec.api.http.replies import (
     Reply,
     busy_for,
@@ -32,7 +32,14 @@ from a2c_spec.api.http.replies import (
     throttled,
     unreachable,
 )
-from a2c_spec.api.http.request_failures import explained, met_while_reading, no_downgrade, origin, proves_unsent
+from a2c_spec.api.http.request_failures import (
+    explained,
+    harmless,
+    met_while_reading,
+    no_downgrade,
+    origin,
+    proves_unsent,
+)
 from a2c_spec.api.http.returned_ids import MOST_PARTS, odd_id, too_many
 from a2c_spec.api.http.secret_forms import url_secrets
 from a2c_spec.api.http.stalled import taken
@@ -222,10 +229,8 @@ class Wire:
             raise NotRead(f"one of a job with more than {MOST_PARTS} under `{many}`", request=response.request)
         if not told and (where := odd_id(data)):
             raise NotRead(f"one whose {where} is none", request=response.request)
-        try:
+        with harmless(response):
             return self.hidden.data(data, told=told)
-        except SecretReturned as found:
-            raise NotRead(f"one that holds a secret under `{found}`", request=response.request) from None
 
     def service_time(self) -> float:
         """Epoch seconds by the service's clock (the ``Date`` of its answers, in whole seconds), or by ours."""
@@ -268,9 +273,7 @@ class Wire:
         self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
         """A download, sent without key and token; ``secret`` headers are sent only to the host of ``url``.
-
-        Redirects are followed, since results may be on a storage server, but never from https to http.
-        """
+        Redirects are followed, since results may be on a storage server, but never from https to http."""
         self.count["GET"] = self.count.get("GET", 0) + 1
         async with self.limiter.slot():
             with explained(self.said):
@@ -293,6 +296,8 @@ class Wire:
             if response.next_request is None:
                 return response
             await response.aclose()
+            with harmless(response):
+                self.hidden.check_link(response.headers["location"], str(response.next_request.url))
             no_downgrade(current, response.next_request.url)
             current = response.next_request.url
         raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")

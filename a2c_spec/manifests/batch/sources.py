@@ -6,7 +6,7 @@ import itertools
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import is_text, not_text, shown_name, why
@@ -15,6 +15,7 @@ from a2c_spec.manifests.batch import tables as row_files
 from a2c_spec.manifests.batch.tables import EachRow
 from a2c_spec.manifests.paths import LFS, ManifestFolder, beside, is_pointer
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position, position_of
+from a2c_spec.regular_files import opened
 
 MAX_MATRIX = 1_000_000
 
@@ -92,7 +93,7 @@ def _file_values(path: str, relpath: str) -> dict[str, str]:
 
 
 def _from_file(
-    reader: Callable[[Path, str, Mapping[str, Any]], Rows],
+    reader: Callable[[BinaryIO, str, Mapping[str, Any]], Rows],
 ) -> Callable[[Tree, Position, ManifestFolder], Rows]:
     def kind(tree: Tree, where: Position, folder: ManifestFolder) -> Rows:
         options: Mapping[str, Any] = tree if isinstance(tree, MapNode) else {"path": tree}
@@ -105,7 +106,8 @@ def _from_file(
             yield Diagnostic(where, f"the file {options['path']} {LFS}")
             return
         try:
-            yield from reader(folder.root / path, beside(where.file, options["path"]), options)
+            with opened(folder.root / path, within=folder.root) as file:
+                yield from reader(file, beside(where.file, options["path"]), options)
         except OSError as error:
             yield Diagnostic(where, f"the file {options['path']} cannot be read: {why(error)}")
 

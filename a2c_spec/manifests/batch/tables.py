@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO
+from pathlib import PurePath
+from typing import Any, BinaryIO, TextIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.manifests.yaml.reader import NOT_UTF8, file_bytes, read
+from a2c_spec.manifests.yaml.reader import NOT_UTF8, read
 from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
-from a2c_spec.regular_files import opened
 
 MAX_TABLE = 256 * 1024 * 1024
 _LINES = (".jsonl", ".ndjson")
@@ -38,34 +38,34 @@ def values_of(row: Any) -> Mapping[str, Any]:
     return row if isinstance(row, Mapping) else {"value": row}
 
 
-def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
-    """Yield the rows of a CSV file; all values are text, and the first line names the columns."""
+def csv_rows(file: BinaryIO, name: str, options: Mapping[str, Any]) -> Rows:
+    """Yield the rows of an open CSV file; all values are text, and the first line names the columns."""
     if problem := _too_large(file, name):
         yield problem
         return
-    with io.TextIOWrapper(opened(file), "utf-8-sig", newline="") as lines:
+    with io.TextIOWrapper(file, "utf-8-sig", newline="") as lines:
         try:
             yield from _csv(lines, name, options.get("delimiter", ","))
         except UnicodeDecodeError:
             yield _not_utf8(file, name)
 
 
-def _not_utf8(file: Path, name: str) -> Diagnostic:
+def _not_utf8(file: BinaryIO, name: str) -> Diagnostic:
     """The first byte of a table that is not UTF-8, with its place."""
     where = Position(name)
-    with opened(file) as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                before = line[: error.start].decode().removeprefix("\ufeff" if number == 1 else "")
-                where = Position(name, number, len(before) + 1)
-                break
+    file.seek(0)
+    for number, line in enumerate(file, 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError as error:
+            before = line[: error.start].decode().removeprefix("\ufeff" if number == 1 else "")
+            where = Position(name, number, len(before) + 1)
+            break
     return Diagnostic(where, NOT_UTF8, "save it as UTF-8")
 
 
-def _too_large(file: Path, name: str) -> Diagnostic | None:
-    large = file.stat().st_size > MAX_TABLE
+def _too_large(file: BinaryIO, name: str) -> Diagnostic | None:
+    large = os.fstat(file.fileno()).st_size > MAX_TABLE
     return Diagnostic(Position(name), f"the table has more than {MAX_TABLE} bytes") if large else None
 
 
@@ -100,14 +100,14 @@ def _csv_problem(error: csv.Error) -> str:
     return "this line is not valid CSV"
 
 
-def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
-    """Yield the rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
+def json_rows(file: BinaryIO, name: str, _options: Mapping[str, Any]) -> Rows:
+    """Yield the rows of an open JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
     if problem := _too_large(file, name):
         yield problem
         return
-    with io.TextIOWrapper(opened(file), "utf-8-sig") as lines:
+    with io.TextIOWrapper(file, "utf-8-sig") as lines:
         try:
-            yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
+            yield from _json_lines(lines, name) if PurePath(name).suffix in _LINES else _json_array(lines, name)
         except UnicodeDecodeError:
             yield _not_utf8(file, name)
 
@@ -170,9 +170,9 @@ def _no_constant(text: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_no_twice, parse_constant=_no_constant)
 
 
-def yaml_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
-    """Yield the rows of a YAML file: the items of its list, or its documents."""
-    for document in read(file_bytes(file, MAX_TABLE), name, max_bytes=MAX_TABLE):
+def yaml_rows(file: BinaryIO, name: str, _options: Mapping[str, Any]) -> Rows:
+    """Yield the rows of an open YAML file: the items of its list, or its documents."""
+    for document in read(file.read(MAX_TABLE + 1), name, max_bytes=MAX_TABLE):
         if isinstance(document, Diagnostic):
             yield document
             continue

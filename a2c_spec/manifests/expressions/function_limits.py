@@ -27,6 +27,10 @@ LETTERS = {
     "title": 1, "upper": 20, "urlencode": 2, "wordcount": 3,
 }  # fmt: skip  # a table
 """How many characters of a text one step pays for, where that is not 100: what takes longer for each costs more."""
+CALL = 8
+"""Steps of one call, whatever it is of: `map` and its like make one for each item."""
+SORTED = 4
+"""Steps of an item that is compared with others, or looked into, beside what looking at it costs."""
 _MISUSE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, AssertionError, jinja2.TemplateError)
 
 
@@ -34,9 +38,10 @@ _MISUSE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, 
 class Function:
     """One filter, test or method: one line of documentation, an example with its value, and how it is limited.
 
-    ``looks_at`` says what it costs: "one" step, a step for "each" item, or a step for "all" values inside its
-    arguments; "text" is "all", and lists and mappings among the arguments count as text too; "items" is "all", and a
-    text that is first counts as a list of its characters, each of which is made, compared and sorted.
+    ``looks_at`` says what it costs beside CALL: nothing for "one", a step for "each" item, or a step for "all" values
+    inside its arguments; "text" is "all", and lists and mappings among the arguments count as text too; "items" is
+    "all", and what is first counts as items (of a text its characters), each of which is made, compared and sorted;
+    "within" is "each", and what is first counts as items that something is done with.
     ``check`` is called before it, with the budget and the same arguments.
     """
 
@@ -80,13 +85,15 @@ _PASSED: dict[str, Callable[[Any], tuple[Any, ...]]] = {
 
 def _charge(budget: Budget, looks_at: str, letters: int, values: tuple[Any, ...]) -> None:
     """Count the work of a call before it is done."""
-    steps = 8 * len(values[0]) if looks_at == "items" and values and isinstance(values[0], str) else 1
+    steps = CALL
+    if looks_at in ("items", "within") and values and hasattr(values[0], "__len__"):
+        steps += (8 if isinstance(values[0], str) else SORTED) * len(values[0])
     for value in values:
         if isinstance(value, str):
-            steps += len(value) if looks_at == "each" else len(value) // letters
+            steps += len(value) if looks_at in ("each", "within") else len(value) // letters
         elif looks_at == "one" or type(value) in (int, bool, float, type(None)):
             continue
-        elif looks_at == "each" and not isinstance(value, Absent):
+        elif looks_at in ("each", "within") and not isinstance(value, Absent):
             steps += len(value) if hasattr(value, "__len__") else 0
         else:
             size = weigh(value, budget)

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import tests
 from jinja2.filters import FILTERS as JINJA_FILTERS
-from jinja2.filters import do_sum
+from jinja2.filters import do_sum, make_attrgetter
 from jinja2.utils import pass_environment
 
 from a2c_spec.manifests.expressions.function_limits import (
@@ -29,7 +29,7 @@ from a2c_spec.manifests.expressions.function_limits import (
     check_wrap,
     text_only,
 )
-from a2c_spec.manifests.expressions.limits import ExpressionError, check_printf
+from a2c_spec.manifests.expressions.limits import MAX_ITEMS, ExpressionError, check_printf
 
 JINJA_TESTS: dict[str, Any] = dict(tests.TESTS)
 
@@ -38,7 +38,17 @@ JINJA_TESTS: dict[str, Any] = dict(tests.TESTS)
 def _sum(environment: Any, iterable: Any, attribute: Any = None, start: Any = 0) -> Any:
     if isinstance(start, str):
         raise TypeError("texts are joined with `join`")
-    return do_sum(environment, iterable, attribute, list(start) if isinstance(start, list) else start)
+    if not isinstance(start, list | tuple):
+        return do_sum(environment, iterable, attribute, start)
+    rows = iterable if attribute is None else map(make_attrgetter(environment, attribute), iterable)
+    total = list(start)  # as adding lists one by one, which copies all before each time
+    for row in rows:
+        if not isinstance(row, list | tuple):
+            raise TypeError("only lists are added to a list")
+        total += row
+        if len(total) > MAX_ITEMS:
+            break
+    return total
 
 
 def _tojson(value: Any, indent: int | None = None) -> str:
@@ -131,18 +141,18 @@ FILTERS: dict[str, Function] = dict([
     _jinja("length", "how many items or characters", "[1, 2] | length", 2, "one"),
     _jinja("list", "as a list", "range(3) | list", [0, 1, 2], "each"),
     _jinja("lower", "lower case", "'aB' | lower", "ab"),
-    _jinja("map", "a filter, or an attribute, of each item", "['a', 'b'] | map('upper')", ["A", "B"], "each"),
+    _jinja("map", "a filter, or an attribute, of each item", "['a', 'b'] | map('upper')", ["A", "B"], "within"),
     _jinja("max", "the largest item", "[1, 3, 2] | max", 3, "items"),
     _jinja("min", "the smallest item", "[3, 1, 2] | min", 1, "items"),
-    _jinja("reject", "the items that do not pass a test", "[1, 2, 3] | reject('odd')", [2], "each"),
+    _jinja("reject", "the items that do not pass a test", "[1, 2, 3] | reject('odd')", [2], "within"),
     _jinja("rejectattr", "the items whose attribute does not pass a test",
-           "[{'a': 1}, {'a': 2}] | rejectattr('a', 'odd')", [{"a": 2}], "each"),
+           "[{'a': 1}, {'a': 2}] | rejectattr('a', 'odd')", [{"a": 2}], "within"),
     _jinja("replace", "one text in place of another", "'a b' | replace(' ', '-')", "a-b", "text", check_replace),
     _jinja("reverse", "backwards", "[1, 2] | reverse", [2, 1], "each"),
     _jinja("round", "rounded to so many digits", "1.26 | round(1)", 1.3, "text", check_round),
-    _jinja("select", "the items that pass a test", "[1, 2, 3] | select('odd')", [1, 3], "each"),
+    _jinja("select", "the items that pass a test", "[1, 2, 3] | select('odd')", [1, 3], "within"),
     _jinja("selectattr", "the items whose attribute passes a test",
-           "[{'a': 1}, {'a': 2}] | selectattr('a', 'eq', 1)", [{"a": 1}], "each"),
+           "[{'a': 1}, {'a': 2}] | selectattr('a', 'eq', 1)", [{"a": 1}], "within"),
     _jinja("slice", "a list in so many columns", "[1, 2, 3] | slice(2)", [[1, 2], [3]], "each", check_rows),
     _jinja("sort", "sorted", "['b', 'A'] | sort", ["A", "b"], "items"),
     _jinja("string", "as text", "1.5 | string", "1.5"),

@@ -52,9 +52,10 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
 NOT_UTF8 = "this byte is not UTF-8"
 
 
-def file_bytes(path: Path, most: int = MAX_BYTES, *, pipe: bool = False) -> bytes:
-    """What a file holds, up to one byte more than may be read; ``pipe``: also one that a command line names."""
-    return beginning(path, most + 1, pipe=pipe)
+def file_bytes(path: Path, most: int = MAX_BYTES, *, pipe: bool = False, within: Path | None = None) -> bytes:
+    """What a file holds, up to one byte more than may be read; ``pipe``: also one that a command line names; ``within``
+    as of ``opened``."""
+    return beginning(path, most + 1, pipe=pipe, within=within)
 
 
 def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:

@@ -188,12 +188,16 @@ def test_an_echo_keeps_what_a_manifest_shows_also_where_it_is_broken() -> None:
 
 
 KEY = "feedfacecafebeef0123456789abcdef"
+IN_BASE64 = base64.b64encode(KEY.encode()).decode()
+PERCENT = "".join(f"%{ord(letter):02x}" for letter in KEY)
 KEPT = ("id", "job", "input", "conversion", "uri", "server", "checksum", "hash", "created_at")
 """What is kept, or goes back, as it is."""
 
 
 @pytest.mark.parametrize("key", KEPT)
-@pytest.mark.parametrize("form", [KEY, KEY.upper(), f"id-{KEY}", base64.b64encode(KEY.encode()).decode(), quote(KEY)])
+@pytest.mark.parametrize(
+    "form", [KEY, KEY.upper(), f"id-{KEY}", base64.b64encode(KEY.encode()).decode(), quote(KEY), PERCENT]
+)
 def test_a_key_where_nothing_can_be_hidden_is_found(key: str, form: str) -> None:
     for data in ({key: form}, [{"output": [{key: form}]}], {"options": {"metadata": {key: form}}}):
         with pytest.raises(SecretReturned, match=key):

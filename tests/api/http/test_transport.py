@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+from collections.abc import Callable
 
 import httpx
 import pytest
 
 from a2c_spec.api.http.replies import LARGEST_REPLY, LostAnswer, Refused
+from a2c_spec.api.http.unpack import NotRead
 from a2c_spec.core.events import Event
 from a2c_spec.errors import AskedToWait, AuthError, NetworkError, QuotaError
 from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
@@ -197,6 +200,49 @@ def test_a_download_never_leaves_tls(first: str) -> None:
     links = {first: to("http://a.example/g")}
     with pytest.raises(NetworkError, match="without TLS"):
         download(links, first)
+
+
+SECRETS = ("sk-9Secr3tKeyOfTheAccount", "Down10adPassw0rd")
+HOLDING = (
+    "https://b.example/{}", "https://b.example/x-{}-y?z=1", "https://b.example/?q={}", "https://u:{}@b.example/x",
+    "https://{}@b.example/x", "/{}", "//b.example/{}", "https://b.example/#{}", "https://{}.b.example/",
+)  # fmt: skip
+DISGUISED: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "upper case": str.upper,
+    "base64": lambda one: base64.b64encode(one.encode()).decode().rstrip("="),
+    "hex": lambda one: one.encode().hex(),
+    "percent": lambda one: "".join(f"%{ord(letter):02x}" for letter in one),
+}
+
+
+@pytest.mark.parametrize("form", DISGUISED)
+@pytest.mark.parametrize("holding", HOLDING)
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_download_is_redirected_to_no_address_that_holds_a_secret(secret: str, holding: str, form: str) -> None:
+    """As no link in an answer may hold one; the address is not even looked up."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return to(holding.format(DISGUISED[form](secret)))
+
+    async def play() -> None:
+        wire = wire_over(answer, Clock())
+        wire.hidden.learn(*SECRETS)
+        async with wire.stream("https://a.example/f", {}, {}):
+            pytest.fail("it was followed")
+
+    with pytest.raises(NotRead, match="one that holds a secret under `Location`") as caught:
+        asyncio.run(play())
+    assert [str(one.url) for one in seen] == ["https://a.example/f"]
+    assert secret not in str(caught.value)
+
+
+def test_a_download_is_redirected_to_an_address_that_is_signed() -> None:
+    signed = "https://b.example/f?X-Amz-Signature=feedfacecafebeef0123&X-Amz-Expires=60"
+    links = {"https://a.example/f": to(signed), signed: httpx.Response(200, content=b"x")}
+    assert len(download(links, "https://a.example/f")) == 2
 
 
 def test_a_download_that_redirects_for_ever_is_given_up() -> None:

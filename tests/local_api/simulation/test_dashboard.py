@@ -86,7 +86,7 @@ def render(url: str, profile: Path) -> str:
     return done.stdout.decode()
 
 
-ACTING = "a\u202egnp.exe\x1b[31m\u2066\u200b\x85\u2028"
+ACTING = "a\u202egnp.exe\x1b[31m\u2066\u200b\x85\u2028\u3164\ufe0f\U000e0041"
 
 
 def test_what_turns_text_round_or_hides_it_is_shown_as_escapes(api_with: Start) -> None:
@@ -96,7 +96,7 @@ def test_what_turns_text_round_or_hides_it_is_shown_as_escapes(api_with: Start) 
         input=[{"type": "remote", "source": "http://127.0.0.1:1/x", "filename": ACTING}],
     )
     for text in (page(api), page(api, f"/jobs/{job['id']}")):
-        assert not set(text) & set(ACTING[1:2] + "\x1b\u2066\u200b\x85\u2028")
+        assert not set(text) & set(ACTING[1:2] + "\x1b\u2066\u200b\x85\u2028\u3164\ufe0f\U000e0041")
     assert "\\u202egnp.exe" in page(api, f"/jobs/{job['id']}")
 
 

@@ -17,6 +17,7 @@ from a2c_spec.manifests.expressions.limits import MAX_TEXT, Budget, ExpressionEr
 from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.sandbox import FAILURES, SANDBOX, Scope
 from a2c_spec.manifests.expressions.template import render_text
+from a2c_spec.manifests.load import FILE_STEPS
 
 NAMES: dict[str, Any] = {
     "vars": {
@@ -195,7 +196,7 @@ GROWTH = {
     "vars.big | replace('', vars.big)": "output limit",
     "range(9999)|join('x'*99999)": "output limit",
     "range(9999) | map('replace', '', vars.big)": "exceeds the",
-    "range(9999) | map('center', 1000) | join": "output limit",
+    "range(9999) | map('center', 1000) | join": "evaluation limit",
     "vars.many | select('in', vars.many)": "evaluation limit of 200000 steps",
     "range(0, 9999 * (2 ** 61 - 1), 2 ** 61 - 1) | unique": "evaluation limit of 200000 steps",
     "vars.big | list": "exceeds the",
@@ -444,3 +445,36 @@ def test_whatever_is_called_with_a_long_text_costs_what_it_takes(kind: str) -> N
             if all(one > 60 for one in times):
                 slow[name, letters, str(values)[:20]] = _step(function, text, values) / unit
     assert slow == {}
+
+
+ONE_BY_ONE = {
+    "map('length')": "['']", "map('upper')": "['a']", "map('max')": "[[1]]", "map('sort')": "[[1]]",
+    "map('tojson')": "[1]", "map(attribute='a', default=1)": "[{}]", "select('eq', 1)": "[1]", "reject('odd')": "[1]",
+    "selectattr('a', 'eq', 1)": "[{'a': 1}]", "map('groupby', 0)": "[[[1]]]", "sort": "['a']", "groupby(0)": "[[1]]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("done", ONE_BY_ONE)
+def test_what_is_done_with_each_item_costs_what_it_takes(done: str) -> None:
+    """A step is a fraction of a microsecond, however it is spent, so that a whole file ends soon."""
+    text, budget = f"${{{{ ({ONE_BY_ONE[done]} * 9000) | {done} | list | length }}}}", Budget(steps=FILE_STEPS)
+    render_text(text, {}, budget=budget)
+    assert FILE_STEPS - budget.steps > 9000 * (4 if "attribute" in done else 5)
+    started = time.process_time()
+    with contextlib.suppress(ExpressionError):
+        while True:
+            render_text(text, {}, budget=budget)
+    assert budget.steps < 0
+    assert time.process_time() - started < 4
+
+
+def test_lists_are_added_in_time_that_grows_with_their_length() -> None:
+    budget = Budget(steps=FILE_STEPS)
+    started = time.process_time()
+    for _ in range(10):
+        assert render_text("${{ ([[1] * 100] * 1000) | sum(start=[]) | length }}", {}, budget=budget) == 100_000
+    assert time.process_time() - started < 1
+    rows = {"vars": {"rows": [{"l": [1, 2]}, {"l": [3]}]}}
+    assert render_text("${{ vars.rows | sum('l', [0]) }}", rows) == [0, 1, 2, 3]
+    with pytest.raises(ExpressionError, match="`sum` does not fit"):
+        render_text("${{ ['ab'] | sum(start=[]) }}", {})
