@@ -278,11 +278,10 @@ class Execution:
             known = record.job_id or now.job_id  # without one, the service no longer has it
             former = tuple(job for job in now.jobs if job != known)
             record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0, former_jobs=former)
-        allowed = self.options.yes or change.paid_again
+        allowed, before = self.options.yes or change.paid_again, record
         replaces = record.job_id if change.forced else ""
-        observe, keep = partial(self.session.observe, desired), partial(self._keep, desired)
-        task = Task(desired, observe, allowed, replaces, keep, self.spender.set_aside)
-        before = record
+        keep = partial(self._keep, desired)
+        task = Task(desired, partial(self.session.observe, desired), allowed, replaces, keep, self.spender.set_aside)
         if record.intent is not None:
             change, record = await executor.replan(task, record)
         if change.starts and not self.options.starts:

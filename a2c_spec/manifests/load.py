@@ -26,12 +26,8 @@ from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
 from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
-<<<<<<< HEAD
 from a2c_spec.manifests.origins import ROW, Origins, origins_of, row_origin
-from a2c_spec.manifests.paths import LINK_HINT, ManifestFolder, beside, led_astray, manifest_folder
-=======
 from a2c_spec.manifests.paths import LINK_HINT, ManifestFolder, beside, manifest_folder
->>>>>>> sec6
 from a2c_spec.manifests.rules import plain_passwords
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document

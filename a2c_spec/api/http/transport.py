@@ -59,7 +59,6 @@ OPEN_PATHS = ("/conversions", "/presets", "/statuses")
 REDIRECTS = 5
 LEAST_TOLD = 2.0
 """Seconds. Shorter pauses that the service asks for are not worth a line."""
-
 MOST_UNSENT = 3
 """So many attempts at a service that cannot be reached at all."""
 
@@ -160,8 +159,7 @@ class Wire:
     ) -> Reply:
         """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer. ``general``: as of
         ``error_of``."""
-        waited, started, before = 0.0, self.limiter.clock(), sys.exception()
-        statuses: list[int] = []
+        waited, started, before, statuses = 0.0, self.limiter.clock(), sys.exception(), list[int]()
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
@@ -198,7 +196,6 @@ class Wire:
             return request
 
     async def _send_once(self, request: httpx.Request, statuses: list[int]) -> Reply:
-        """Sends it; the status of its answer joins ``statuses`` before anything else of that is read."""
         with explained(self.said):
             no_downgrade(self.service, request.url)
         self.count[request.method] = self.count.get(request.method, 0) + 1
