@@ -80,6 +80,7 @@ RECORD = JobRecord(
         key="key",
         noted_at=12.5,
         by_our_clock=True,
+        acknowledged=True,
     ),
 )
 TEXTS = ["plain", "é", "e\u0301", "ÅÄÖ", "ß", "日本", "\U0001f600", "\uffff", "a\tb\n'\"\\;--", "%_*?", "\x00", "  "]
