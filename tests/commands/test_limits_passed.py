@@ -15,7 +15,9 @@ from tests.conftest import Command
 
 
 def dear(tree: Any) -> Any:
-    """Every job costs 5 credits."""
+    """Every job costs 5 credits, in the list of jobs too, which is read where many run."""
+    if isinstance(tree, list):
+        return [dear(row) for row in tree]
     ended = isinstance(tree, dict) and tree.get("status", {}).get("code") == "completed"
     return tree | {"spent": 5} if ended else tree
 

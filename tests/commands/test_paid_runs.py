@@ -159,7 +159,7 @@ def test_a_job_that_the_service_does_not_delete_is_not_tried_again(
     assert (done.code, "stays on the service" in done.err) == (0, True), done.err
     assert planned(a2c) == []
     write(project, DELETE)
-    assert apply(a2c) == 0, "its result is there still"
+    assert apply(a2c, "-y") == 0, "its result is there still"
     assert len(jobs(somebody)) == 2
 
 
