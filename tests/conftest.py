@@ -17,12 +17,16 @@ import pytest
 
 from a2c_spec.cli import run
 from a2c_spec.engine.runtime import Runtime
+from tests import in_memory
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Bytecode is kept, beside the source where that is not wanted, else every process compiles the package anew."""
+    """Folders are made in memory. Bytecode is kept, beside the source where that is not wanted, else every process
+    compiles the package anew."""
+    if memory := in_memory.place():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     if sys.dont_write_bytecode and (cache := getattr(config, "cache", None)):
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
         sys.dont_write_bytecode = False

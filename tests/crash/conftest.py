@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests import in_memory
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.world import After, World
 from tests.crash.world import world as make_world
 
-MEMORY = Path("/dev/shm")
-"""A file system in memory, where there is one: killing a process loses no write, so the disk need not be waited for."""
-
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    place = MEMORY if MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder, make_world(Path(folder)) as one:
+    memory = in_memory.place()
+    with tempfile.TemporaryDirectory(dir=memory, ignore_cleanup_errors=True) as folder, make_world(Path(folder)) as one:
         yield one
 
 

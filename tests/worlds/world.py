@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import in_memory
 from tests.conftest import one_authority
 from tests.worlds.command import DOCUMENTED, Clock, Person, Ran, environment, nothing
 from tests.worlds.ground import Ground
@@ -27,9 +28,6 @@ from tests.worlds.recipes import sha256
 from tests.worlds.service_jobs import Jobs
 from tests.worlds.service_model import KEY
 from tests.worlds.switches import Switches
-
-MEMORY = Path("/dev/shm")
-"""A file system in memory, where there is one: no world needs its disk to last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +223,7 @@ def _last(text: str) -> str:
 @contextmanager
 def memory() -> Iterator[Path]:
     """A folder for one world after another, in memory where there is such a thing."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(dir=in_memory.place(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
         before = os.environ.get("SSL_CERT_FILE")
         os.environ["SSL_CERT_FILE"] = one_authority(folder)
