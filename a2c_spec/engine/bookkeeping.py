@@ -56,10 +56,12 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
 async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> None:
     """Writes down what the plan found out about an address with which nothing is to be done.
 
-    A create without an answer was looked for by the plan, and is not needed.
+    A create without an answer that the plan looked for is not needed. One that was not found out stays in doubt: it may
+    be paid for, whatever is asked for now.
     """
     since = 0.0 if step.desired or step.preset else record.gone_since
-    after = replace(record, gone_since=since, intent=None)
+    intent = record.intent if record.lost_start and not session.lost.is_known(record.address) else None
+    after = replace(record, gone_since=since, intent=intent)
     if step.preset is not None:
         element = record.elements.get(PRESET, Element(record.job_id))
         sent = {PRESET: replace(element, sent=step.change.basis[PRESET])}

@@ -43,6 +43,10 @@ class LostCalls:
     read: dict[str, LiveJob | None] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def is_known(self, key: str) -> bool:
+        """Whether it was found out what became of the calls for a run."""
+        return key in self.looked and key not in self.undecided
+
     async def job(self, client: Client, job_id: str) -> LiveJob | None:
         """The job as it was read for this plan and not used yet, else as the service has it now."""
         return self.read.pop(job_id) if job_id in self.read else await client.job(job_id)

@@ -106,3 +106,31 @@ def test_a_start_without_an_answer_is_not_sent_again_where_both_are_too_much(
     assert limit in ran.err
     again = a2c("apply", "-y", "--no-cache", *flags)
     assert (again.code, creates(server)) == (0 if fault is ONCE else 8, 2), again.err
+
+
+PRUNING = [
+    ["apply --prune"],
+    ["apply", "apply --prune"],
+    ["apply", "apply --prune", "apply --prune"],
+    ["apply", "apply --prune", "prune"],
+    ["apply", "prune", "apply --prune"],
+]
+
+
+@pytest.mark.parametrize("fault", [UNUSABLE], ids=["201"])
+@pytest.mark.parametrize("commands", PRUNING, ids=" then ".join)
+def test_what_nobody_asks_for_any_more_stays_in_doubt_whatever_is_pruned(
+    recipe: Path, server: Background, a2c: Command, commands: list[str]
+) -> None:
+    """It may have been paid for, and is wanted again when its manifest comes back."""
+    (recipe / "other.yaml").write_text(RECIPE.replace("name: one", "name: other").replace("sha256", "md5"))
+    assert a2c("apply", "-y", "one.yaml").code == 13
+    (recipe / "one.yaml").rename(recipe / "one.txt")
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults", headers={"x-oc-api-key": "key"}).raise_for_status()
+    for command in commands:
+        ran = a2c(*command.split(), "-y")
+        assert ran.code == 0, ran.err
+    assert "not pruned: whether its create made a job is not known" in ran.out
+    (recipe / "one.txt").rename(recipe / "one.yaml")
+    before = creates(server)
+    assert (a2c("apply", "-y", "one.yaml").code, creates(server)) == (13, before)
