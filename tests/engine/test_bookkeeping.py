@@ -73,6 +73,9 @@ def test_what_the_plan_found_out_is_written_down_where_nothing_is_to_be_done(wor
     before = record(job("a"), gone_since=5.0, intent=Intent(("create_job",), starts=True))
     put(world.session, before)
     world.do(step("a", "no-op", replace(before, gone=("out-1",))))
+    assert world.known() == {"a": replace(before, gone=("out-1",), gone_since=0.0)}, "nobody looked for the create"
+    world.session.lost.looked.add("a")
+    world.do(step("a", "no-op", replace(before, gone=("out-1",))))
     assert world.known() == {"a": replace(before, gone=("out-1",), intent=None, gone_since=0.0)}
     world.do(step("a", "no-op", replace(before, gone_since=7.0), desired=None))
     assert world.known()["a"].gone_since == 7.0, "nobody asks for it"

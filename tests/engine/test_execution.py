@@ -388,6 +388,7 @@ def test_what_is_asked_for_again_is_no_longer_gone(world: World) -> None:
 
 def test_a_create_that_the_plan_looked_for_in_vain_and_that_is_not_needed_is_settled(world: World) -> None:
     lost = record(job("a"), gone_since=5.0, intent=Intent(("create_job",), starts=True))
+    world.session.lost.looked.add("a")
     world.apply(PlannedChange(Change("a", "no-op", ()), desired(job("a")), lost))
     kept = world.session.store.get("a")
     assert kept is not None
