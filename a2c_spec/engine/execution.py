@@ -241,14 +241,14 @@ class Execution:
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
         keys = results.keys(step.desired).values()  # of what it makes
-        while step.change.starts and (twin := results.twin(keys)):
+        shares = step.change.starts and (bool(step.makers) or not step.change.forced)  # else it makes all of it itself
+        while shares and (twin := results.twin(keys)):
             waited = True
             async with self.service.turns.released():
                 await twin.wait()
         with results.claimed(keys):
             meant = waited or step.change.action == "cached"
-            maybe = meant or bool(step.makers) or (step.change.starts and not step.change.forced)
-            cached = results.known(step.desired, step.record) if maybe else None
+            cached = results.known(step.desired, step.record) if meant or shares else None
             self.edges.alike.check(step, cached, keys)
             if meant or cached:
                 return await self._from_cache(step, step.desired, cached)

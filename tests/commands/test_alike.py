@@ -139,6 +139,37 @@ def test_what_is_asked_for_anew_is_made_anew_once(three: Path, a2c: Command, som
     assert a2c("plan", "--detailed-exitcode").code == 0
 
 
+SHARING = {
+    "one conversion": (["sha256", "md5"], ["sha512", "md5"], 4),
+    "all of one": (["sha256", "md5"], ["md5"], 2),
+    "all of both": (["sha256", "md5"], ["md5", "sha256"], 2),
+    "none": (["sha256"], ["sha512"], 2),
+}
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["as it is", "from a saved plan"])
+@pytest.mark.parametrize(("one", "two", "cost"), SHARING.values(), ids=SHARING)
+def test_what_is_asked_for_anew_is_made_as_the_plan_says_whatever_is_shared(
+    project: Path, a2c: Command, somebody: Somebody, one: list[str], two: list[str], cost: int, saved: bool
+) -> None:
+    """What nobody else makes anew is not taken from an earlier run, because another part of it is made by others."""
+    (project / "a.txt").write_text("a")
+    for name, targets in (("one", one), ("two", two)):
+        lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", "inputs: [{id: i, path: a.txt}]"]
+        made = [f"{{id: {target}, category: hash, target: {target}}}" for target in targets]
+        saves = [f"{{from: {target}, save: {name}/}}" for target in targets]
+        lines += [f"conversions: [{', '.join(made)}]", f"outputs: [{', '.join(saves)}]", ""]
+        (project / f"{name}.yaml").write_text("\n".join(lines))
+    assert a2c("apply", "-q").code == 0
+    before = spent(somebody)
+    planned = a2c("plan", "--json", "--replace", "*", *(["-o", "x.a2cplan.json"] if saved else []))
+    told = json.loads(planned.out)
+    assert told["totals"]["credits"] == cost
+    done = a2c("apply", "-q", "-y", *(["x.a2cplan.json"] if saved else ["--replace", "*"]))
+    assert (done.code, spent(somebody) - before) == (0, cost), done.err
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
 def test_what_is_asked_for_anew_is_not_the_old_one_where_the_new_one_is_not_here(three: Path, a2c: Command) -> None:
     assert a2c("apply", "-q").code == 0
     done = a2c("apply", "-q", "-y", "--replace", "*", "--detach")
