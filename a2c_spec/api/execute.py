@@ -36,7 +36,7 @@ from a2c_spec.core.transitions import (
     started,
     without_untold,
 )
-from a2c_spec.errors import Conflict, SpecError
+from a2c_spec.errors import Conflict, NetworkError, SpecError
 
 ROUNDS = 6
 """How often one job may be read and planned again within an apply before we give up."""
@@ -227,8 +227,9 @@ class Executor:
             if error.acknowledged:
                 await self._acknowledge(call, change)
             raise
-        except SpecError:
-            if call.starts or call.creates:
+        except SpecError as error:
+            in_doubt = isinstance(error, NetworkError) and call.method != "POST"  # sent several times, and not answered
+            if (call.starts or call.creates) and not in_doubt:
                 await self._drop_intent(self._stored(change.address))
             raise
         named = {name for later in change.calls if later.step > call.step for name in later.named}

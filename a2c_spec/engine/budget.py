@@ -37,15 +37,18 @@ class Spender:
         self.here = 0
 
     def spent_today(self, steps: Sequence[PlannedChange]) -> int:
-        """What was spent, or set aside, on this day. A create that the plan looked for, and makes anew, was not paid
-        for."""
+        """What was spent, or set aside, on this day. A start whose answer was lost, and that the plan sends anew since
+        it looked and nothing was started, was not paid for."""
         day = self._day()
-        vain = [one.record.address for one in steps if one.change.starts and one.record and one.record.lost_start]
+        vain = [one.record.address for one in steps if one.change.starts and one.record and one.record.start_sent]
         return self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
 
-    def never_started(self, record: JobRecord) -> None:
-        """A create was looked for on the service and is not there: what was set aside for it was not spent."""
-        self.spending.settle_last(self.env, record.address, 0)
+    def looked_for(self, before: JobRecord, now: JobRecord) -> None:
+        """A run is about to be started; where an earlier call to start it was looked for on the service, and did
+        nothing, what was set aside for that was not spent."""
+        same = now.job_id == before.job_id and not now.unresolved
+        if before.start_sent and same and (before.lost_start or now.phase == "building"):
+            self.spending.settle_last(self.env, before.address, 0)
 
     def learned(self, run: str, job: str, cost: int) -> None:
         """The service says what a job cost in all: that takes the place of what was set aside for it."""

@@ -286,8 +286,8 @@ class Execution:
             change, record = await executor.replan(task, record)
         if change.starts and not self.options.starts:
             raise NotStarted("not started yet", hint="`a2c-spec apply` starts it")
-        if before.lost_start and record.intent is None and record.job_id == before.job_id:
-            self.spender.never_started(before)
+        if change.starts:
+            self.spender.looked_for(before, record)
         async with self.spender.paying(self.session.store, change, record):
             done = await delivery.carry_out(task, change, record, detach=self._left_running(step))
         if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):

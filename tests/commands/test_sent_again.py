@@ -134,3 +134,32 @@ def test_what_nobody_asks_for_any_more_stays_in_doubt_whatever_is_pruned(
     (recipe / "one.txt").rename(recipe / "one.yaml")
     before = creates(server)
     assert (a2c("apply", "-y", "one.yaml").code, creates(server)) == (13, before)
+
+
+STARTING = [
+    Fault(do=do, status=status, method="PATCH", path="/jobs/*", times=5, when=when)
+    for do, status in (("drop", 0), ("status", 500), ("html", 200))
+    for when in ("before", "after")
+]
+"""A call that starts a job which is there already may be sent several times, and each time without an answer."""
+
+
+@pytest.mark.parametrize("fault", STARTING, ids=lambda fault: f"{fault.label} {fault.when}")
+def test_a_start_of_a_job_that_is_there_counts_while_it_is_not_known_what_became_of_it(
+    project: Path, server: Background, a2c: Command
+) -> None:
+    (project / "a2c.yaml").write_text("budget: {per_day: 1}\n")
+    inputs = "inputs: [{id: a, path: src/cover.png}, {id: b, path: src/signatures.png}]"
+    for name, made in (("one", "document, target: pdf, options: {merge: true}"), ("other", "archive, target: zip")):
+        head = f"apiVersion: a2c-spec/v1\nkind: Job\nname: {name}\n{inputs}\n"
+        conversions = f"conversions: [{{id: c, category: {made}}}]\n"
+        saved = f"outputs: [{{from: c, filename: {name}, save: dist/}}]\n"
+        (project / f"{name}.yaml").write_text(head + conversions + saved)
+    assert a2c("apply", "-y", "one.yaml").code == 8
+    assert a2c("apply", "-y", "other.yaml").code == 11, "the first one may be paid for"
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults", headers={"x-oc-api-key": "key"}).raise_for_status()
+    done = a2c("apply", "-y", "one.yaml")
+    assert (done.code, (project / "dist/one.pdf").exists()) == (0, True), done.err
+    jobs = httpx.get(f"{server.url}/jobs", headers={"x-oc-api-key": "key"}).json()
+    assert sum(job["spent"] for job in jobs) == 1
+    assert a2c("apply", "-y", "other.yaml").code == 11, "and it is"

@@ -163,7 +163,7 @@ def test_a_create_that_was_looked_for_in_vain_was_not_paid_for(tmp_path: Path) -
     spender = Spender(project, "api")
     again, found = (PlannedChange(change, None, lost) for change in (starting(), Change("a", "adopt", ())))
     assert [spender.spent_today([one]) for one in (again, found)] == [0, 1]
-    spender.never_started(lost)
+    spender.looked_for(lost, JobRecord("a", "api"))
     spender.close()
     pay(project, record(spent=1))
     assert today(project) == 1
