@@ -101,6 +101,9 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def run(args: Sequence[str], runtime: object = None) -> int:
     """Runs one command; gives its exit code. ``runtime`` replaces clock, sleep and chance, for tests."""
+    from a2c_spec.commands._named_commands import begin
+
+    begin()
     try:
         _refuse_halves(args)
         if odd := [name for name in os.environ if name.startswith("A2C_SPEC_")]:

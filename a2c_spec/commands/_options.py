@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from a2c_spec.commands._named_commands import remember
 from a2c_spec.commands._numbers import Number, Whole
 from a2c_spec.commands._variables import check_others, given, refuse_both
 from a2c_spec.core.live import MOST_UNANNOUNCED
@@ -22,7 +23,9 @@ def flags_of(parameters: dict[str, Any]) -> Flags:
     check_others(click.get_current_context(silent=True))
     known = {field.name for field in fields(Flags)}
     values = {name: value for name, value in parameters.items() if name in known and value is not None}
-    return Flags(**values, given=given(click.get_current_context(silent=True)))
+    flags = Flags(**values, given=given(click.get_current_context(silent=True)))
+    remember(flags)
+    return flags
 
 
 def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from a2c_spec.commands._named_commands import completed
 from a2c_spec.commands._terminal import ask, on_a_terminal
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.disguises import LONG, disguises, without
@@ -62,7 +63,7 @@ def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None
 
 def say(text: str, *, err: bool = False, nl: bool = True, one_line: bool = False) -> None:
     """Prints a text; nothing else of ours prints what others wrote."""
-    text = without(text, _of_the_key(runtime().environ.get(KEY, "").strip()))
+    text = without(completed(text), _of_the_key(runtime().environ.get(KEY, "").strip()))
     click.echo(inert.line(text) if one_line else inert.page(text), err=err, nl=nl)
 
 
@@ -112,6 +113,7 @@ class ConsoleReporter:
     def __call__(self, event: Event) -> None:
         from a2c_spec.views import progress
 
+        event = replace(event, text=completed(event.text)) if event.text else event
         self.progress(event if self.project.flags.as_json else progress.for_people(event))
 
     def warnings(self, found: Sequence[Diagnostic]) -> None:
@@ -124,7 +126,7 @@ class ConsoleReporter:
         flags = self.project.flags
         if self.shown and on_a_terminal() and (flags.quiet or flags.as_json or not sys.stdout.isatty()):
             say(PlanView(Style(), flags.verbose, flags.explain).text(self.shown), err=True)
-        return ask(question)
+        return ask(completed(question))
 
     def plan(self, plan: Plan) -> None:
         self.shown = plan

@@ -17,7 +17,7 @@ from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.loading import reading
 from a2c_spec.engine.plan_files import check_files
 from a2c_spec.engine.saved_limits import within_limits
-from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
+from a2c_spec.engine.saved_plan import CHANGING, check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
 
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.outcome import ApplyOptions
     from a2c_spec.engine.saved_plan import SavedPlan
-
-
-CHANGING = ("target", "exclude", "selector", "replace", "var", "on_conflict", "state", "prune")
-"""Flags of what is done, which are those of a saved plan."""
 
 
 @click.command("apply")

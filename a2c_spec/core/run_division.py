@@ -11,12 +11,9 @@ from dataclasses import dataclass, replace
 
 from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import of_no_use, reclaimed, renamed, set_aside
+from a2c_spec.core.run_records import ALIVE, of_no_use, reclaimed, renamed, set_aside
 from a2c_spec.core.same_recipe import current
 from a2c_spec.core.state import JobRecord, SavedFile
-
-ALIVE = frozenset({"started", "completed", "done"})
-"""Phases of a run that has made its results, or is about to."""
 
 RESOLUTION = 1.0
 """Seconds: the service tells the time of its answers in whole ones."""
@@ -202,25 +199,40 @@ def _with_results(part: Part, needed: Collection[str]) -> Part:
 
 
 def _to_run(key: str, ids: Sequence[str], host: JobRecord | None, runs: Sequence[JobRecord]) -> Part:
-    return Part(key, tuple(ids), host, _earlier(key, ids, [run for run in runs if run is not host]))
+    return Part(key, tuple(ids), host, _earlier(key, ids, host, runs))
 
 
-def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobRecord | None:
-    """What was made of these conversions before, by the newest run of each: recipe and files."""
-    before: JobRecord | None = None
-    for run in sorted(runs, key=lambda run: run.age):
-        made = run.basis.get("conversions", {})
-        mine = {name: made[name] for name in ids if name in made}
-        if not mine or run.phase not in ALIVE:
-            continue
-        others = dict(before.basis["conversions"]) if before else {}
-        files = tuple(file for file in before.files if file.conversion not in mine) if before else ()
-        files += tuple(file for file in run.files if file.conversion in mine)
-        basis = {**run.basis, "conversions": others | mine}
-        sent = {name: run.elements[name] for one in mine if (name := f"conversions.{one}") in run.elements}
-        sent = {**(before.elements if before else {}), **sent}
-        before = JobRecord(key, run.realm, phase="done", basis=basis, elements=sent, files=files)
-    return before
+def _earlier(key: str, ids: Sequence[str], host: JobRecord | None, runs: Iterable[JobRecord]) -> JobRecord | None:
+    """What other runs than the host made of these conversions before: the files of the newest of each, and its recipe,
+    unless the host has made it since."""
+    alive = [run for run in runs if run.phase in ALIVE]
+    last = {name: run for name in ids if (run := _newest(name, alive))}
+    others = [run for run in alive if run is not host]
+    before = {name: run for name in ids if (run := _newest(name, others))}
+    if not before:
+        return None
+    newer = {name: run for name, run in last.items() if run is not host}
+    order = sorted(last, key=lambda name: _counts(name, last[name]))
+    conversions = {name: run.basis["conversions"][name] for name, run in newer.items()}
+    parts = {f"conversions.{name}": run.elements for name, run in newer.items()}
+    sent = {part: elements[part] for part, elements in parts.items() if part in elements}
+    files = tuple(file for name, run in before.items() for file in run.files if file.conversion == name)
+    basis = {**last[order[-1]].basis, "conversions": conversions}
+    return JobRecord(key, before[next(iter(before))].realm, phase="done", basis=basis, elements=sent, files=files)
+
+
+def _newest(name: str, runs: Iterable[JobRecord]) -> JobRecord | None:
+    """The run that made a conversion last."""
+    made = (run for run in runs if name in run.basis.get("conversions", {}))
+    return max(made, key=lambda run: _counts(name, run), default=None)
+
+
+def _counts(name: str, run: JobRecord) -> tuple[bool, int, bool, float]:
+    """What sorts runs that made a conversion, the newest last; of those of one second it is the one whose result is in
+    its place."""
+    counts, answered, updated = run.age
+    here = any(file.conversion == name and file.path for file in run.files)
+    return counts, round(answered / RESOLUTION), here, updated
 
 
 def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:

@@ -10,6 +10,9 @@ from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import JobRecord, SavedFile
 
+ALIVE = frozenset({"started", "completed", "done"})
+"""Phases of a run that has made its results, or is about to."""
+
 
 def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> JobRecord:
     """The record with its parts under other ids (old id -> new id); nothing else of it changes."""
@@ -193,13 +196,19 @@ def of_no_use(run: JobRecord, runs: Iterable[JobRecord]) -> bool:
 
 
 def with_earlier(record: JobRecord, earlier: JobRecord | None, apart: Collection[str] = ()) -> JobRecord:
-    """The record, its recipe completed by what other runs made of further conversions before, and without those that
-    they make now (``apart``), which are no loss."""
-    before = earlier.basis if earlier else {}
+    """The record, its recipe completed by what other runs made of further conversions before, or of its own after it,
+    and without those that they make now (``apart``), which are no loss."""
     mine = {name: one for name, one in record.basis.get("conversions", {}).items() if name not in apart}
-    if earlier is None and mine == record.basis.get("conversions", {}):
-        return record
-    return replace(record, basis={**before, **record.basis, "conversions": {**before.get("conversions", {}), **mine}})
+    if earlier is None:
+        same = mine == record.basis.get("conversions", {})
+        return record if same else replace(record, basis={**record.basis, "conversions": mine})
+    theirs = earlier.basis.get("conversions", {})
+    if record.phase not in ALIVE:  # it made nothing that another run could have made after it
+        return replace(record, basis={**earlier.basis, **record.basis, "conversions": {**theirs, **mine}})
+    known = {*(f"conversions.{name}" for name in theirs)}
+    elements = {name: one for name, one in record.elements.items() if name not in known} | dict(earlier.elements)
+    basis = {**record.basis, **earlier.basis, "conversions": {**mine, **theirs}}
+    return replace(record, basis=basis, elements=elements)
 
 
 def set_aside(record: JobRecord, wanted: Collection[str], pending: Collection[str] = ()) -> JobRecord:

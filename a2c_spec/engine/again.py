@@ -65,13 +65,19 @@ def _not_replaced(session: Session, steps: Sequence[PlannedChange], chosen: Sele
             yield from (address for address in left if matches(address, (glob,)))
 
 
+def given_words(flags: Flags, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The arguments that say these flags once more, by flag, as far as the command line gave them: variables hold by
+    themselves."""
+    given = [name for name in names if flags.given.get(name, "").startswith("-")]
+    return {name: tuple(_flag(name, getattr(flags, name))) for name in given}
+
+
 def _words(session: Session, chosen: Selection, options: ApplyOptions) -> Iterator[str]:
     """The arguments that mean the same once more."""
     flags: Flags = session.project.flags
     yield from flags.manifests
-    for one in fields(Flags):
-        if one.name not in HOW_IT_IS_SHOWN and flags.given.get(one.name, "").startswith("-"):
-            yield from _flag(one.name, getattr(flags, one.name))
+    for words in given_words(flags, [one.name for one in fields(Flags) if one.name not in HOW_IT_IS_SHOWN]).values():
+        yield from words
     for one in fields(Selection):
         yield from _flag(one.name, getattr(chosen, one.name))
     yield from ["--detach"] if options.detach else []

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Input
 from a2c_spec.core.recipe import UPLOADED, sent_filename
-from a2c_spec.core.run_division import ALIVE
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import out_of_time
+from a2c_spec.core.run_records import ALIVE, out_of_time
 from a2c_spec.core.state import JobRecord
 
 if TYPE_CHECKING:

@@ -129,7 +129,8 @@ class ApplyOptions:
         return bool(self.only) and "delete" not in self.only
 
     def parted(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[PlannedChange]]:
-        """The changes that are carried out, and the others. No run goes of an address that has still to be applied.
+        """The changes that are carried out, and the others. No run goes of an address that has still to be applied, and
+        none beside a change that is refused.
 
         Of what stays although nobody asks for it is told beside the first, and nothing done. What the others are going
         to replace stays until then, and whose it is.
@@ -140,6 +141,8 @@ class ApplyOptions:
         taken = [step for step in taken if not step.going or address_of(step.change.address) not in busy]
         takers = {place: address_of(step.change.address) for step in others for place in step.takes}
         taken = [step.without_places(takers) if step.going else step for step in taken]
+        refused = next((step.change.address for step in taken if step.change.problem), "")
+        taken = [step.not_pruned(address_of(refused)) if step.going and refused else step for step in taken]
         return [*taken, *(step.only_told() for step in others if step.change.stays)], others
 
 

@@ -63,8 +63,8 @@ async def plan_project(
         chosen.check(known, manifests.notes.empty, recorded, named, session.project.flags.given)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
-    steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
-    steps = without_sources(session, [with_facts(session, step) for step in steps])
+    steps = [with_facts(session, step) for step in steps]
+    steps = without_sources(session, await with_orphans(session, steps, known, manifests.notes.empty, client))
     steps = with_staying(session, with_places_left(session, steps))
     if targets := [*products(session.project)]:
         check_unclaimed(session, targets, claims, [step.change for step in steps])

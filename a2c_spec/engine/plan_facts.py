@@ -106,14 +106,13 @@ def _written(session: Session, step: PlannedChange) -> tuple[Paths, Paths, Paths
     if step.desired is None or change.problem:
         return (), (), (), ()
     job, address = step.desired.job, change.address
-    others, perhaps = Paths(), Paths()
+    others, perhaps = Paths(), tuple(perhaps_written(session, step))
     known = foreseen(job, render_late)
     policies = {path: spec.on_conflict for path, spec in known.paths}
     every = {spec.on_conflict for spec in job.outputs}
     usual = every.pop() if len(every) == 1 else "error"
     targets = [(path, policies.get(path, usual)) for path in change.downloads]
-    if not (change.downloads or change.skipped) and change.fetch and not _is_here(step):
-        perhaps = tuple(_earlier(session, address, known))
+    if _is_to_be_told(step):
         over = (f"over {path}, if a result gets that name" for path in perhaps)
         targets, others = [*policies.items()], (*known.others, *over)
     paths = [files.expected(path, policy, address) for path, policy in targets]
@@ -129,6 +128,18 @@ def _goes(files: OutputFiles, move: Move, address: str) -> bool:
     if files.same(move.source, move.target):
         return False
     return files.status(move.target, address) in NOT_OURS or bool(stays_for_others(files, move.target))
+
+
+def perhaps_written(session: Session, step: PlannedChange) -> Iterator[str]:
+    """Results of earlier runs of its address in whose places a change writes if a result gets such a name."""
+    if step.desired is not None and not step.change.problem and _is_to_be_told(step):
+        yield from _earlier(session, step.change.address, foreseen(step.desired.job, render_late))
+
+
+def _is_to_be_told(step: PlannedChange) -> bool:
+    """Whether the run, or the service, is going to tell which results there are."""
+    change = step.change
+    return change.fetch and not (change.downloads or change.skipped or _is_here(step))
 
 
 def _earlier(session: Session, address: str, known: Foreseen) -> Iterator[str]:

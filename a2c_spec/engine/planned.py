@@ -73,6 +73,11 @@ class PlannedChange:
         step = replace(self, change=change)
         return step if change.calls or change.removes else step.only_told()
 
+    def not_pruned(self, refused: str) -> PlannedChange:
+        """What is said of a run that would go, had not an address been ``refused``."""
+        why = f"not pruned: not all else can be done ({refused} is refused)"
+        return replace(self, change=replace(self.change, stays=(*self.change.stays, why))).only_told()
+
     def only_told(self) -> PlannedChange:
         """What is said of it to stay, and nothing that is done."""
         told = Change(self.change.address, "no-op", self.change.reasons[:1], stays=self.change.stays)

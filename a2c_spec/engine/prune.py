@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from a2c_spec.core import reasons
 from a2c_spec.core.file_names import path_key
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import plan_forget
+from a2c_spec.core.planner import UNLESS, plan_forget
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.files_that_stay import why_kept
 from a2c_spec.engine.last_copies import last_copies
+from a2c_spec.engine.plan_facts import perhaps_written
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
@@ -59,7 +60,8 @@ async def with_orphans(
 class Orphans:
     """``steps`` are the planned changes, ``known`` the addresses of all manifests, ``empty`` the batches without a row.
 
-    ``used``: keys of runs that the plan goes on with. ``live``: what is asked for is at these paths, by their keys.
+    ``used``: keys of runs that the plan goes on with. ``live``: what is asked for is at these paths, by their keys;
+    ``perhaps``: or may be, which the runs tell. ``removed``: another change removes what is at these paths.
     ``jobs``: ids that are somebody's, or get their DELETE from another change. ``unready``: addresses whose results are
     not all there, and will not be. ``read``: by run, what the service says of its job now. ``doomed``: jobs that go.
     """
@@ -70,6 +72,8 @@ class Orphans:
     empty: Collection[str]
     used: set[str] = field(default_factory=set)
     live: dict[str, str] = field(default_factory=dict)
+    perhaps: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     jobs: set[str] = field(default_factory=set)
     unready: set[str] = field(default_factory=set)
     read: dict[str, LiveJob | None] = field(default_factory=dict)
@@ -82,7 +86,9 @@ class Orphans:
         why = await asyncio.gather(*(self._why_not(run, client) for run in orphans))
         left = {run.address: told for run, told in zip(orphans, why, strict=True) if told}
         self.jobs |= {job for run in orphans if run.address in left for job in run.jobs}
-        found = {run.address: self._change(run, left.get(run.address, "")) for run in orphans}
+        planned = {step.change.address: step for step in self.steps}
+        changes = {run.address: self._change(run, left.get(run.address, "")) for run in orphans}
+        found = {address: change or planned.get(address) for address, change in changes.items()}
         kept = [step for step in self.steps if step.change.address not in found]
         return [*kept, *(step for step in found.values() if step is not None)]
 
@@ -93,7 +99,10 @@ class Orphans:
             if not (step.desired or step.preset or step.summary_only):
                 continue
             self.used |= {change.address} if step.split_off else {change.address, step.taken_over}
-            paths = [*change.downloads, *(move.target for move in change.moves), *(path for path, _ in step.takes)]
+            paths = [*change.writes, *change.downloads, *(move.target for move in change.moves)]
+            paths += [path for path, _ in step.takes]
+            self.perhaps.update(perhaps_written(self.session, step))
+            self.removed.update(change.removes)
             self.jobs |= {str(call.subject) for call in change.calls if call.kind == "delete_job"}
             if record is not None:
                 paths += [file.path for file in record.files if file.path]
@@ -132,7 +141,8 @@ class Orphans:
         return f"not pruned: job {run.job_id} runs, which is paid for; `a2c-spec destroy {address}` cancels it"
 
     def _change(self, run: JobRecord, left: str) -> PlannedChange | None:
-        """The change of a run that no manifest asks for; None where nothing of it is left to be taken away."""
+        """The change of a run that no manifest asks for; None where nothing of it is left to be taken away,
+        so that it is only let go."""
         if left:
             change = plan_forget(self.session.still_here(run))
             told = next((step.change for step in self.steps if step.change.address == run.address), None)
@@ -149,9 +159,10 @@ class Orphans:
         there = self._only_there(run)
         why = "no longer in a manifest" if gone else "an earlier run"
         why += f"; {reasons.lost_there(there)}" if there else ""
-        return PlannedChange(
-            replace(plan_removal(run, jobs, files, why, words), only_there=there, paid_again=there > 0), None, run
-        )
+        change = plan_removal(run, jobs, files, why, words)
+        unsure = [f"{reasons.removed(path)}{UNLESS}" for path in files if path in self.perhaps]
+        change = replace(change, reasons=(*change.reasons, *unsure), only_there=there, paid_again=there > 0)
+        return PlannedChange(change, None, run)
 
     def _only_there(self, run: JobRecord) -> int:
         """How many results of a run are lost with the jobs that are deleted."""
@@ -163,8 +174,8 @@ class Orphans:
         """The files of a run that can be removed, and what is said of those that stay."""
         files, said = [], []
         for path in dict.fromkeys(file.path for file in (*run.files, *run.leftover) if file.path):
-            if self.session.files.owner(path) != run.address:
-                continue  # it is another run's
+            if self.session.files.owner(path) != run.address or path in self.removed:
+                continue  # it is another run's, or goes with another change
             if why := why_kept(self.session, path, run.address):
                 said.append(reasons.stays(path, why))
             elif self.session.files.status(path, run.address) == "intact" and not self._is_asked_for(path):

@@ -36,6 +36,8 @@ FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
 OF_A_FILE = ("nonce", "realm", "made_with", "selection", "stamps")
 """What a plan has that was saved, and none that is only shown."""
+CHANGING = ("target", "exclude", "selector", "replace", "var", "on_conflict", "state", "prune")
+"""Flags of what is done, which are those of a saved plan."""
 HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 NOTHING = Basis()
 MOST_TOLD = 5

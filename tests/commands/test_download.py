@@ -56,7 +56,7 @@ def test_what_a_download_leaves_to_apply_is_counted(two: Path, a2c: Command) -> 
     assert "PARTIAL" not in a2c("download", "two.yaml", "--local").out
     (two / "two.yaml").write_text((two / "two.yaml").read_text().replace("width: 64", "width: 65", 1))
     shown = a2c("download", "two.yaml", "--local")
-    assert (shown.code, "PARTIAL: 1 other change left to `a2c-spec apply`" in shown.out) == (0, True)
+    assert (shown.code, "PARTIAL: 1 other change left to `a2c-spec apply --local`" in shown.out) == (0, True)
     assert "a selection" in a2c("download", "two.yaml", "--local", "--target", "two").out
 
 

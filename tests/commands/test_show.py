@@ -50,4 +50,4 @@ def test_markdown_that_is_cut_names_the_file_of_the_plan_where_there_is_one(proj
     saved = a2c("plan", "many.yaml", "--local", "-o", "p.a2cplan.json", *short)
     assert (saved.code, "… cut here; `a2c-spec show p.a2cplan.json -v` shows all:" in saved.out) == (0, True), saved.err
     assert a2c("show", "p.a2cplan.json", *short).out == saved.out
-    assert "`a2c-spec plan -v` shows all:" in a2c("plan", "many.yaml", "--local", *short).out
+    assert "`a2c-spec plan -v --local` shows all:" in a2c("plan", "many.yaml", "--local", *short).out

@@ -63,7 +63,7 @@ def test_what_no_manifest_asks_for_is_told_apart(applied: Path, project: Path, a
     assert (tree["counts"], tree["orphans"]) == ({"intact": 2}, {"intact": 1, "missing": 1})
     ran = a2c("verify", "--local")
     assert "missing  dist/a.sha256  (sums)" in ran.out
-    assert "not counted: 2 files of sums, in no manifest; `a2c-spec prune`" in ran.out
+    assert "not counted: 2 files of sums, in no manifest; `a2c-spec prune --local`" in ran.out
     assert "2 of 2 files intact" in ran.out
     assert a2c("prune", "--local", "-y").code == 0
     assert a2c("verify", "--local").out == "2 of 2 files intact (local)\n"
@@ -87,7 +87,7 @@ def test_a_changed_byte_and_a_missing_file_are_found(applied: Path, a2c: Command
 
 def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
     (applied / "a.md5").unlink()
-    assert a2c("verify", "--local").err.endswith("\n  `a2c-spec apply` restores what is missing\n")
+    assert a2c("verify", "--local").err.endswith("\n  `a2c-spec apply --local` restores what is missing\n")
     ran = a2c("verify", "--local", "--json")
     assert ran.code == 14
     tree = json.loads(ran.out)

@@ -12,8 +12,8 @@ import pytest
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.prepare import DesiredJob, prepare
-from a2c_spec.core.run_division import ALIVE, Division, divide, restricted
-from a2c_spec.core.run_records import without_conversions
+from a2c_spec.core.run_division import Division, divide, restricted
+from a2c_spec.core.run_records import ALIVE, with_earlier, without_conversions
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
 from tests.core.planner.situations import fingerprint_secret
@@ -159,6 +159,45 @@ def test_asked_to_run_again_everything_runs_together() -> None:
     runs = [ran_as("job", {"a": 1}), ran_as("job#2", {"b": 1}, at=2.0)]
     division = divide(wanted({"a": 1, "b": 1}), runs, again=True)
     assert (of(division), [run.address for run in division.unused]) == ({"job": ("a", "b")}, ["job#2"])
+
+
+@pytest.mark.parametrize(
+    ("runs", "compared"),
+    [
+        ([ran_as("job", {"a": 1, "b": 1}), ran_as("job#2", {"a": 2}, at=2.0)], {"a": 2, "b": 1}),
+        ([ran_as("job", {"a": 1, "b": 1}, at=3.0), ran_as("job#2", {"a": 2}, at=2.0)], {"a": 1, "b": 1}),
+        (
+            [
+                ran_as("job", {"a": 1, "b": 1}, at=2.0),
+                ran_as("job#2", {"a": 2, "b": 2}),
+                ran_as("job#3", {"a": 3}, at=3.0),
+            ],
+            {"a": 3, "b": 1},
+        ),
+        ([ran_as("job", {"a": 1}), ran_as("job#2", {"b": 2}, at=2.0)], {"a": 1, "b": 2}),
+        ([ran_as("job", {"a": 1, "b": 1}, "failed", at=3.0), ran_as("job#2", {"a": 2})], {"a": 1, "b": 1}),
+        ([ran_as("job", {"a": 1, "b": 1}, "building"), ran_as("job#2", {"a": 2}, at=2.0)], {"a": 1, "b": 1}),
+    ],
+    ids=["newer", "older", "newest of each", "another's", "failed", "a draft"],
+)
+def test_what_is_run_again_is_compared_with_the_newest_run_that_made_it(
+    runs: list[JobRecord], compared: Recipes
+) -> None:
+    (part,) = divide(wanted({"a": 9, "b": 9}, "https://new"), runs).parts
+    assert part.record is not None
+    basis = with_earlier(part.record, part.earlier).basis
+    assert {name: one["options"]["width"] for name, one in basis["conversions"].items()} == compared
+
+
+def test_its_inputs_are_those_of_the_newest_run() -> None:
+    newer = replace(ran_as("job#2", {"a": 2}, at=2.0), basis=wanted({"a": 2}, "https://later").basis)
+    for host, source in (({"a": 1, "b": 1}, "https://later"), ({"a": 1}, "https://later")):
+        (part,) = divide(wanted({"a": 9, "b": 9}, "https://new"), [ran_as("job", host), newer]).parts
+        assert part.record is not None
+        assert with_earlier(part.record, part.earlier).basis["inputs"] == wanted({"a": 9}, source).basis["inputs"]
+    (part,) = divide(wanted({"a": 9, "b": 9}, "https://new"), [ran_as("job", {"a": 1}, at=3.0), newer]).parts
+    assert part.record is not None
+    assert with_earlier(part.record, part.earlier).basis["inputs"] == wanted({"a": 9}).basis["inputs"]
 
 
 def test_a_result_that_can_be_had_nowhere_is_made_again_alone() -> None:

@@ -142,7 +142,9 @@ def test_results_that_still_lie_here_as_leftovers_are_taken_back() -> None:
 
 def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_of_the_newest() -> None:
     mine = replace(RUN, basis={**RECIPE, "conversions": {"a": {"target": "png"}}})
-    assert with_earlier(mine, RUN).basis["conversions"] == {"a": {"target": "png"}, "b": {"target": "pdf"}}
+    held = replace(mine, phase="building")
+    assert with_earlier(held, RUN).basis["conversions"] == {"a": {"target": "png"}, "b": {"target": "pdf"}}
+    assert with_earlier(mine, RUN).basis["conversions"] == {"a": {"target": "webp"}, "b": {"target": "pdf"}}
     assert with_earlier(mine, None) is mine
     assert with_earlier(RUN, None, {"c"}) is RUN
     assert with_earlier(RUN, None, {"b"}).basis == {**RECIPE, "conversions": {"a": {"target": "webp"}}}
