@@ -93,17 +93,19 @@ class Dependencies:
     """What jobs take from one another, as far as it is planned or done.
 
     ``running``: ``address.conversion`` -> what stands in for what comes out, as long as that is not known: the same for
-    all that make the same. ``presets``: address -> what a preset holds once the plan is carried out, as a digest,
-    ``renewed``: those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that
-    comes from the results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run
-    whose result it is, and stays. ``moves``: where results that are here go before anything is sent. ``names``:
-    ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys of results in the results
-    cache that are on their way -> the addresses that make them; ``under_way``: (key, address) of those that run, or
-    have run. ``order``: which address was planned first.
+    all that make the same; empty of what is there, and waits itself for what it takes. ``expected``: those of them that
+    are made again only because they can be had nowhere. ``presets``: address -> what a preset holds once the plan is
+    carried out, as a digest, ``renewed``: those of them that get another id then. ``restored``: ``address.conversion``
+    -> for each result that comes from the results cache, its place in the project and in there. ``makers``:
+    ``address.conversion`` -> the run whose result it is, and stays. ``moves``: where results that are here go before
+    anything is sent. ``names``: ``address.conversion`` -> the file name of a result that is on its way. ``making``:
+    keys of results in the results cache that are on their way -> the addresses that make them; ``under_way``: (key,
+    address) of those that run, or have run. ``order``: which address was planned first.
     """
 
     session: Session
     running: dict[str, str] = field(default_factory=dict)
+    expected: set[str] = field(default_factory=set)
     presets: dict[str, str] = field(default_factory=dict)
     renewed: set[str] = field(default_factory=set)
     restored: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
@@ -125,7 +127,8 @@ class Dependencies:
         """A ``from`` input with the digest of the result that it takes.
 
         As long as the job that makes it is going to run, the digest is not known, and one of its recipe stands in: it
-        equals no digest. A result that is here intact is uploaded, because the service keeps results
+        equals no digest. Where the same recipe made it before, the same bytes are expected, and what takes it is looked
+        at again once they are there. A result that is here intact is uploaded, because the service keeps results
         for a day only; so is one that comes from the results cache, which the service does not know.
         """
         named = self.names.get(item.source, "")
@@ -136,12 +139,15 @@ class Dependencies:
             path, kept = restored[0]
             content, name = session.digests.measure(kept), path.rpartition("/")[2]
             return replace(item, upstream=digest([content.sha256]), path=path, content=content, result_name=name)
-        if item.source in self.running:
-            made_by = digest(["runs", self.running[item.source]])
-            return replace(item, upstream=made_by, awaited=True)
+        stand_in = self.running.get(item.source, "")
+        if stand_in and item.source not in self.expected:
+            return replace(item, upstream=digest(["runs", stand_in]), awaited=True)
         maker = self.makers.get(item.source)
         files = made([maker] if maker else session.runs(address), conversion)
-        item = replace(item, upstream=digest([file.digest for file in files]))
+        if stand_in and not (files and all(file.sha256 or file.checksum for file in files)):
+            return replace(item, upstream=digest(["runs", stand_in]), awaited=True)
+        known = digest([file.digest for file in files])
+        item = replace(item, upstream=known, awaited=item.source in self.running)
         if len(files) != 1:
             return item
         path = files[0].path
@@ -164,8 +170,10 @@ class Dependencies:
         for noted in (self.names, self.running, self.restored, self.makers):
             for name in ids:
                 noted.pop(f"{address}.{name}", None)
+        self.expected -= {f"{address}.{name}" for name in ids}
         if change.action in SETTLED or (change.action == "adopt" and not change.fetch):
             self.makers |= {f"{address}.{name}": record for name in ids if record is not None}
+            self.running |= {f"{address}.{name}": "" for name in ids if desired.job.awaits}
             return {}
         self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
         if change.action == "cached":
@@ -177,6 +185,7 @@ class Dependencies:
         known = {file.conversion for file in here if file.sha256}  # what came out, because it was here before
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": _stand_in(desired, name) for name in ids if name not in known}
+        self.expected |= {f"{address}.{name}" for name in change.lost}
         keys = self.session.results.keys(desired) if change.fetch else {}
         self.order.setdefault(address, len(self.order))
         for key in keys.values():

@@ -133,6 +133,31 @@ def test_as_long_as_a_job_is_going_to_run_its_recipe_stands_for_its_result(tmp_p
         assert taken(session, dependencies) == replace(FROM, upstream=made_by, awaited=True, result_name="cover.webp")
 
 
+@pytest.mark.parametrize(("file", "same"), [(FILE, True), (replace(FILE, sha256=""), False)])
+def test_what_is_made_again_as_it_can_be_had_nowhere_is_expected_to_be_the_same(
+    file: SavedFile, same: bool, tmp_path: Path
+) -> None:
+    """If its bytes were known; and as long as another change does not stand in its place."""
+    with session_in(tmp_path) as session:
+        put(session, file)
+        dependencies = Dependencies(session)
+        dependencies.note(Change("base", "re-run", (), lost=("webp",)), desired(job("base")))
+        item = taken(session, dependencies)
+        assert (item.upstream == digest([SHA]), item.awaited, item.path) == (same, True, "")
+        dependencies.note(Change("base", "re-run", ()), desired(job("base")))
+        assert taken(session, dependencies).upstream != digest([SHA])
+
+
+def test_what_is_there_and_takes_what_is_made_again_is_taken_as_it_is_and_waited_for(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, FILE)
+        dependencies, waits = Dependencies(session), replace(FROM, awaited=True)
+        for inputs, awaited in (((waits,), True), ((FROM,), False)):
+            dependencies.note(Change("base", "no-op", ()), desired(job("base", inputs=inputs)))
+            item = taken(session, dependencies)
+            assert (item.upstream, item.awaited) == (digest([SHA]), awaited)
+
+
 def test_what_is_made_of_the_same_stands_for_each_other_unless_it_may_come_out_differently(tmp_path: Path) -> None:
     upload = Input("cover", "upload", path="a.png", content=Content(3, SHA, ""))
     remote = Input("cover", "remote", source="https://x.test/a.png")
