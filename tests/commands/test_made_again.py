@@ -159,6 +159,8 @@ def test_what_was_made_of_it_stays_and_is_taken_by_others(
     goes_on = not flags and "402" not in told and "nothing more is started" not in told
     assert ("e.sha256" in in_dist(project), "f.sha512" in in_dist(project)) == (goes_on, False)
     fail(server, False)
+    rows = plan(a2c)
+    assert [rows[name]["action"] for name in ("b", "p", "c")] == ["no-op"] * 3
     assert apply(a2c).code == 0
     assert {row["action"] for row in plan(a2c).values()} == {"no-op"}
     after = {path.name: path.read_bytes() for path in (project / "dist").iterdir()}
