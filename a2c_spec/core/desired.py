@@ -158,6 +158,11 @@ class Job:
     position: Position = field(default_factory=Position, compare=False)
 
     @property
+    def awaits(self) -> tuple[Input, ...]:
+        """The inputs that others have still to make, or to look at again."""
+        return tuple(item for item in self.inputs if item.awaited)
+
+    @property
     def download_passwords(self) -> tuple[Secret | str, ...]:
         """Any of them opens every result."""
         words = self.fields.get("download_passwords")

@@ -226,6 +226,15 @@ def by_bytes(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return rest | {"type": "output", "upstream": digest([item.get("sha256", "")])}
 
 
+def made_from(recipe: Mapping[str, Any], conversion: str) -> str:
+    """What decides the results of one conversion, as a digest: the same for the same bytes, whoever makes them. Empty
+    where it is not known."""
+    if conversion not in recipe.get("conversions", {}):
+        return ""
+    inputs = [by_bytes(recipe["inputs"][name]) for name in recipe.get("order", ())]
+    return digest([inputs, recipe.get("fields", {}), recipe["conversions"][conversion]])
+
+
 def as_known(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> Mapping[str, Any]:
     """A recipe, cut down to what a recorded one can tell, so that the two can be compared."""
     unnamed = _unnamed_results(recipe, recorded)

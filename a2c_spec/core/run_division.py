@@ -130,8 +130,8 @@ def _by_time(ids: Iterable[str], cached: Callable[[str], str]) -> list[list[str]
 
 def _waiting(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
     """Whether all of several runs have ended, and what they take is being made anew."""
-    awaited = any(item.awaited for item in desired.job.inputs)
-    return awaited and len(runs) > 1 and all(run.phase in ("completed", "done") and not run.intent for run in runs)
+    ended = all(run.phase in ("completed", "done") and not run.intent for run in runs)
+    return bool(desired.job.awaits) and len(runs) > 1 and ended
 
 
 def _host(free: Sequence[JobRecord], address: str, needed: Collection[str]) -> JobRecord | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from a2c_spec.core.caching import cacheable
 from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.graph import needs, split_reference
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, only, prepare
-from a2c_spec.core.recipe import digest, preset_content
+from a2c_spec.core.recipe import digest, made_from, preset_content
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a2c_spec.core.plan import Change
-    from a2c_spec.core.state import JobRecord
+    from a2c_spec.core.state import JobRecord, SavedFile
     from a2c_spec.engine.session import Session
 
 
@@ -93,17 +93,19 @@ class Dependencies:
     """What jobs take from one another, as far as it is planned or done.
 
     ``running``: ``address.conversion`` -> what stands in for what comes out, as long as that is not known: the same for
-    all that make the same. ``presets``: address -> what a preset holds once the plan is carried out, as a digest,
-    ``renewed``: those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that
-    comes from the results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run
-    whose result it is, and stays. ``moves``: where results that are here go before anything is sent. ``names``:
-    ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys of results in the results
-    cache that are on their way -> the addresses that make them; ``under_way``: (key, address) of those that run, or
-    have run. ``order``: which address was planned first.
+    all that make the same; empty of what is there, and waits itself for what it takes. ``expected``: the recipes of
+    those of which the same is expected as they gave before. ``presets``: address -> what a preset holds once the plan
+    is carried out, as a digest, ``renewed``: those of them that get another id then. ``restored``:
+    ``address.conversion`` -> for each result that comes from the results cache, its place in the project and in there.
+    ``makers``: ``address.conversion`` -> the run whose result it is, and stays. ``moves``: where results that are here
+    go before anything is sent. ``names``: ``address.conversion`` -> the file name of a result that is on its way.
+    ``making``: keys of results in the results cache that are on their way -> the addresses that make them;
+    ``under_way``: (key, address) of those that run, or have run. ``order``: which address was planned first.
     """
 
     session: Session
     running: dict[str, str] = field(default_factory=dict)
+    expected: dict[str, str] = field(default_factory=dict)
     presets: dict[str, str] = field(default_factory=dict)
     renewed: set[str] = field(default_factory=set)
     restored: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
@@ -125,7 +127,8 @@ class Dependencies:
         """A ``from`` input with the digest of the result that it takes.
 
         As long as the job that makes it is going to run, the digest is not known, and one of its recipe stands in: it
-        equals no digest. A result that is here intact is uploaded, because the service keeps results
+        equals no digest. Where the same recipe made it before, the same bytes are expected, and what takes it is looked
+        at again once they are there. A result that is here intact is uploaded, because the service keeps results
         for a day only; so is one that comes from the results cache, which the service does not know.
         """
         named = self.names.get(item.source, "")
@@ -136,12 +139,13 @@ class Dependencies:
             path, kept = restored[0]
             content, name = session.digests.measure(kept), path.rpartition("/")[2]
             return replace(item, upstream=digest([content.sha256]), path=path, content=content, result_name=name)
-        if item.source in self.running:
-            made_by = digest(["runs", self.running[item.source]])
-            return replace(item, upstream=made_by, awaited=True)
-        maker = self.makers.get(item.source)
-        files = made([maker] if maker else session.runs(address), conversion)
-        item = replace(item, upstream=digest([file.digest for file in files]))
+        maker, stand_in = self.makers.get(item.source), self.running.get(item.source, "")
+        runs = [maker] if maker else session.runs(address)
+        files = self._expected(item.source, runs) if stand_in else made(runs, conversion)
+        if stand_in and not files:
+            return replace(item, upstream=digest(["runs", stand_in]), awaited=True)
+        known = digest([file.digest for file in files])
+        item = replace(item, upstream=known, awaited=item.source in self.running)
         if len(files) != 1:
             return item
         path = files[0].path
@@ -150,6 +154,18 @@ class Dependencies:
         content = session.digests.measure(session.project.root / path)
         name = (self.moves.get(path) or files[0].wanted or path).rpartition("/")[2]  # not the number it may have here
         return replace(item, path=self.moves.get(path, path), content=content, result_name=name)
+
+    def _expected(self, source: str, runs: Iterable[JobRecord]) -> tuple[SavedFile, ...]:
+        """The results that are expected of a conversion which is made again: those that the same recipe gave before.
+
+        None where it is asked for anew, or may come out differently each time, or where its bytes were not known.
+        """
+        _, conversion = split_reference(source)
+        recipe = self.expected.get(source, "")
+        alike = [run for run in runs if recipe and made_from(run.basis, conversion) == recipe]
+        read = [run for run in alike if all(file.sha256 for file in run.files if file.conversion == conversion)]
+        files = made(read, conversion) or made(alike, conversion)
+        return files if all(file.sha256 or file.checksum for file in files) else ()
 
     def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> Mapping[str, str]:
         """Notes what becomes of an address once its change is carried out. Gives the keys of the results that it makes,
@@ -161,11 +177,12 @@ class Dependencies:
                 self.renewed.add(change.address)
             return {}
         address, ids = address_of(change.address), [item.id for item in desired.job.conversions]
-        for noted in (self.names, self.running, self.restored, self.makers):
+        for noted in (self.names, self.running, self.expected, self.restored, self.makers):
             for name in ids:
                 noted.pop(f"{address}.{name}", None)
         if change.action in SETTLED or (change.action == "adopt" and not change.fetch):
             self.makers |= {f"{address}.{name}": record for name in ids if record is not None}
+            self.running |= {f"{address}.{name}": "" for name in ids if desired.job.awaits}
             return {}
         self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
         if change.action == "cached":
@@ -176,7 +193,7 @@ class Dependencies:
         here = record.files if record is not None and ended else ()
         known = {file.conversion for file in here if file.sha256}  # what came out, because it was here before
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
-        self.running |= {f"{address}.{name}": _stand_in(desired, name) for name in ids if name not in known}
+        self._note_made(desired, [name for name in ids if name not in known], forced=change.forced)
         keys = self.session.results.keys(desired) if change.fetch else {}
         self.order.setdefault(address, len(self.order))
         for key in keys.values():
@@ -184,19 +201,21 @@ class Dependencies:
             self.under_way |= set() if change.starts else {(key, address)}
         return keys
 
+    def _note_made(self, desired: DesiredJob, conversions: Iterable[str], *, forced: bool) -> None:
+        """Notes what stands in for the results of conversions that are not known yet: another one of the same recipe is
+        the same, unless it may come out differently each time."""
+        for name in conversions:
+            alone, source = only(desired, name), f"{address_of(desired.job.address)}.{name}"
+            sure = cacheable(alone.job, awaited=True)
+            self.running[source] = alone.fingerprint if sure else f"{alone.fingerprint} {source}"
+            if sure and not forced:
+                self.expected[source] = made_from(alone.basis, name)
+
     def makes_elsewhere(self, address: str, key: str) -> bool:
         """Whether another address makes what the results cache has under a key, and is not to wait for this one: it
         runs, or was planned before."""
         others, mine = self.making.get(key, set()) - {address}, self.order.get(address, len(self.order))
         return any((key, other) in self.under_way or self.order[other] < mine for other in others)
-
-
-def _stand_in(desired: DesiredJob, conversion: str) -> str:
-    """What stands in for the result of a conversion that is not known yet: another one of the same recipe is the same,
-    unless it may come out differently each time."""
-    alone = only(desired, conversion)
-    same = "" if cacheable(alone.job, awaited=True) else f"{alone.job.address}.{conversion}"
-    return f"{alone.fingerprint} {same}".rstrip()
 
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:

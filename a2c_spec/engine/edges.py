@@ -22,6 +22,9 @@ from a2c_spec.engine.session import Session
 from a2c_spec.errors import NotStarted
 from a2c_spec.manifests.expressions.template import render_late
 
+TAKEN_BEFORE = frozenset({"no-op", "download", "wait", "rename", "adopt", "forget"})
+"""Actions that send nothing of what a job takes, unless they start it."""
+
 
 class Edges:
     """The changes that make what others take, and which results have come good.
@@ -67,19 +70,29 @@ class Edges:
             for maker in self._makers(*made):
                 await self.ended[maker.change.address].wait()
 
-    def check(self, step: PlannedChange) -> None:
-        """Raises NotStarted where something that it takes has not come good, or is held; Later where all of that is
-        only not waited for."""
+    def check(self, step: PlannedChange) -> bool:
+        """Whether all that a change takes has come good, so that it is looked at again with that.
+
+        If not, it stays as it was planned where it takes nothing anew; else this raises NotStarted, or Later where all
+        of that is only not waited for.
+        """
+        missing = self._missing(step)
+        if missing and _takes_anew(step):
+            raise missing
+        return missing is None
+
+    def _missing(self, step: PlannedChange) -> NotStarted | Later | None:
         takes = needed(step)
         missing = [made for made in takes if self._makers(*made) and made not in self.good]
         names = _listed([address for address, _ in missing])
         if missing and self.later.issuperset(missing):
-            raise Later(f"it needs {names}, which is not waited for")
+            return Later(f"it needs {names}, which is not waited for")
         if missing:
-            raise NotStarted(f"not started: it needs {names}", hint=AGAIN)
+            return NotStarted(f"not started: it needs {names}", hint=AGAIN)
         if drafts := [made[0] for made in takes if made in self.held]:
             hint = "it starts with `job.process: true`"
-            raise NotStarted(f"not started: it needs {_listed(drafts)}, which is held", hint=hint)
+            return NotStarted(f"not started: it needs {_listed(drafts)}, which is held", hint=hint)
+        return None
 
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""
@@ -93,8 +106,7 @@ class Edges:
 
     def came_good_in_part(self, step: PlannedChange, record: JobRecord | None) -> None:
         """Notes what a change that failed has made all the same. ``record`` is what is known of its run now."""
-        made = whole_results(step.desired, record) if step.desired and record else []
-        self._note(step.change.address, made)
+        self._note(step.change.address, results_there(step, record))
 
     def _note(self, key: str, made: Iterable[str]) -> None:
         results = [(address_of(key), name) for name in made]
@@ -132,9 +144,28 @@ def _all_of(step: PlannedChange) -> list[str]:
     return step.conversions if step.desired else [""]
 
 
+def _takes_anew(step: PlannedChange) -> bool:
+    """Whether a change sends what it takes; what is there, runs, or is only fetched has taken it before."""
+    return step.change.starts or step.change.action not in TAKEN_BEFORE
+
+
 def _makes(step: PlannedChange) -> bool:
     """Whether what others take changes, or is brought here: what is only taken over is there."""
     return step.change.action != "adopt" or step.change.fetch
+
+
+def results_there(step: PlannedChange, record: JobRecord | None) -> list[str]:
+    """The conversions whose results are there as they are desired, though their change is not, or has not been, carried
+    out. ``record`` is what is known of its run now: if that is still the one that the change gives up, nothing is there
+    that others may take; nor is what was found gone since it was planned."""
+    if step.desired is None or record is None:
+        return []
+    before = step.record or JobRecord(record.address, "")
+    if step.change.makes and record.job_id == before.job_id:
+        return []
+    gone = {*record.gone} - {*before.gone}
+    lost = {file.conversion for file in record.files if file.output_id in gone}
+    return [name for name in whole_results(step.desired, record) if name not in lost]
 
 
 def whole_results(desired: DesiredJob, record: JobRecord) -> list[str]:

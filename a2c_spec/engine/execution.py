@@ -69,14 +69,13 @@ class Execution:
         ``again`` are the changes of which only a summary was kept, planned again one at a time.
         """
         self.plan = Owners(self.session, steps, ())
-        busy = [step for step in steps if step.change.action != "no-op"]
+        busy = [step for step in steps if step.undecided or not step.idle]
         whole = [step for step in busy if not step.summary_only]
-        self.tally.changes = Counter(address_of(step.change.address) for step in busy)
+        self.tally.changes = Counter(address_of(step.change.address) for step in busy if not step.idle)
         self.reporter.expect(len(busy))
         self.not_refused = {address_of(step.change.address) for step in busy if not step.change.problem}
         self.edges = Edges(steps, busy, whole)
-        again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
-        self.paid_again = {address_of(change.address) for change in again_paid}
+        self.paid_again = {address_of(step.change.address) for step in busy if step.change.asks}
         await keep_books(self.session, steps, whole)
         try:
             first, gone = [step for step in whole if not step.going], [step for step in whole if step.going]
@@ -91,8 +90,7 @@ class Execution:
             raise
         finally:
             self.spender.close()
-        wrong = (error for error in self.errors if not isinstance(error, NotCleanedUp))
-        self.tally.count({address_of(error.address) for error in wrong})
+        self.tally.count({address_of(error.address) for error in self.errors if not isinstance(error, NotCleanedUp)})
         self.tally.spent = self.costs.total
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
@@ -148,14 +146,16 @@ class Execution:
 
     async def _reported(self, step: PlannedChange) -> None:
         """One change, or the parts that it has become once what it takes is there, each by itself."""
+        if self.stopped and step.idle:
+            return
         try:
             self._check_going_on()
-            self.edges.check(step)
-            steps = await self._with_results(step)
+            steps = await self._with_results(step) if self.edges.check(step) else [step]
         except SpecError as error:
             self._failed(step, error)
+            self.tally.changes[address_of(step.change.address)] += step.idle
             return
-        self.tally.changes[address_of(step.change.address)] -= 1  # those of them that do something count
+        self.tally.changes[address_of(step.change.address)] -= not step.idle  # those of them that do something count
         for now in steps:
             try:
                 await self._done(now)
@@ -189,7 +189,7 @@ class Execution:
 
     async def _done(self, step: PlannedChange) -> None:
         """One change, if something is to be done after all."""
-        if step.change.action != "no-op":
+        if not step.idle:
             self.tally.changes[address_of(step.change.address)] += 1
             self._check_going_on()
             record = await self._carry_out(step)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.going_files import stays_for_others
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
+from a2c_spec.core.graph import split_reference
 from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
@@ -35,11 +36,14 @@ PROMPT = 5.0
 def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     """The change, with its approximate cost and the files that it writes; a summary has these already."""
     change = step.change
-    if change.action == "no-op" or step.summary_only:
+    if step.undecided and step.desired:
+        names = ", ".join(dict.fromkeys(split_reference(item.source)[0] for item in step.desired.job.awaits))
+        return replace(step, change=replace(change, reasons=(*change.reasons, f"looked at again after {names}")))
+    if step.idle or step.summary_only:
         return step
     paths, replaced, others, perhaps = _written(session, step)
     about, work = (0, "") if change.alike else (estimate(change, step.record), work_of(change))
-    awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
+    awaited = step.desired.job.awaits if step.desired and change.calls else ()
     change = replace(
         change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)
     )

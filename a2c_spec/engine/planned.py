@@ -58,6 +58,16 @@ class PlannedChange:
         return [item.id for item in self.desired.job.conversions] if self.desired else []
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done, as far as it is known."""
+        return self.change.action == "no-op"
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nothing is to be done if what it takes, and is made again meanwhile, is the same as before."""
+        return self.idle and self.desired is not None and bool(self.desired.job.awaits)
+
+    @property
     def going(self) -> bool:
         """Whether it takes a run away, record and all."""
         return self.desired is None and self.preset is None and self.change.action == "delete"

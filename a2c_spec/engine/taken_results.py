@@ -14,7 +14,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made_by
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.edges import whole_results
+from a2c_spec.engine.edges import results_there
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
@@ -58,8 +58,8 @@ def _to_make(step: PlannedChange) -> set[tuple[str, str]]:
     if step.change.action == "no-op":
         return set()
     address = address_of(step.change.address)
-    here = whole_results(step.desired, step.record) if step.desired and step.record else ()
-    return {(address, "")} if step.preset else _makes(step) - {(address, name) for name in here}
+    here = {(address, name) for name in results_there(step, step.record)}
+    return {(address, "")} if step.preset else _makes(step) - here
 
 
 def _waits(step: PlannedChange, waiting: set[tuple[str, str]]) -> bool:

@@ -21,6 +21,7 @@ from a2c_spec.core.recipe import (
     fingerprint,
     holds_secret,
     identity,
+    made_from,
     recipe_of,
     redact_secrets,
     sent_conversion,
@@ -232,6 +233,15 @@ def test_inputs_of_equal_bytes_are_equal_wherever_they_come_from() -> None:
     assert told(UPLOAD) != told(replace(UPLOAD, content=Content(3, "00" * 32, "")))
     assert told(UPLOAD) != told(replace(RESULT, result_name="b.png"))
     assert by_bytes({"type": "remote", "source": "https://x"}) == {"type": "remote", "source": "https://x"}
+
+
+def test_what_a_conversion_is_made_from_is_the_same_for_the_same_bytes() -> None:
+    def told(*inputs: Input, **fields: Any) -> str:
+        return made_from(recipe_of(replace(job(*inputs), fields=fields), mark), "webp")
+
+    assert told(UPLOAD) == told(RESULT) != ""
+    assert len({told(UPLOAD), told(UPLOAD, replace(UPLOAD, id="v")), told(UPLOAD, fail_on_input_error=False)}) == 3
+    assert (made_from({}, "webp"), made_from(recipe_of(job(UPLOAD), mark), "other")) == ("", "")
 
 
 def test_all_recipes_differ_from_one_another() -> None:

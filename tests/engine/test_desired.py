@@ -133,6 +133,46 @@ def test_as_long_as_a_job_is_going_to_run_its_recipe_stands_for_its_result(tmp_p
         assert taken(session, dependencies) == replace(FROM, upstream=made_by, awaited=True, result_name="cover.webp")
 
 
+PINNED = job("base", inputs=(Input("cover", "remote", source="https://x.test/a.png", pin="ab"),))
+OTHER = replace(PINNED, conversions=(replace(WEBP, options={"width": 1}),))
+EXPECTED: list[tuple[str, Job, Job, SavedFile, bool, bool]] = [
+    ("the same recipe", PINNED, PINNED, FILE, False, True),
+    ("on the service alone", PINNED, PINNED, replace(FILE, sha256="", path="", checksum=SHA), False, True),
+    ("its bytes are not known", PINNED, PINNED, replace(FILE, sha256=""), False, False),
+    ("asked for anew", PINNED, PINNED, FILE, True, False),
+    ("another recipe", PINNED, OTHER, FILE, False, False),
+    ("it may come out differently", job("base"), job("base"), FILE, False, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "file", "forced", "same"), [r[1:] for r in EXPECTED], ids=[r[0] for r in EXPECTED]
+)
+def test_what_the_same_recipe_gave_before_is_expected_of_it_again(
+    before: Job, now: Job, file: SavedFile, forced: bool, same: bool, tmp_path: Path
+) -> None:
+    """Also where the run that gave it is not the last one any more; and until its change is another one."""
+    with session_in(tmp_path) as session:
+        asyncio.run(session.store.put(record(before, files=(file,), address="base#2")))
+        asyncio.run(session.store.put(record(now, phase="building")))
+        dependencies = Dependencies(session)
+        dependencies.note(Change("base", "update", (), forced=forced), desired(now))
+        item = taken(session, dependencies)
+        assert (item.upstream == digest([SHA]), item.awaited, item.path) == (same, True, "")
+        dependencies.note(Change("base", "re-run", ()), desired(OTHER))
+        assert taken(session, dependencies).upstream != digest([SHA])
+
+
+def test_what_is_there_and_takes_what_is_made_again_is_taken_as_it_is_and_waited_for(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, FILE)
+        dependencies, waits = Dependencies(session), replace(FROM, awaited=True)
+        for inputs, awaited in (((waits,), True), ((FROM,), False)):
+            dependencies.note(Change("base", "no-op", ()), desired(job("base", inputs=inputs)))
+            item = taken(session, dependencies)
+            assert (item.upstream, item.awaited) == (digest([SHA]), awaited)
+
+
 def test_what_is_made_of_the_same_stands_for_each_other_unless_it_may_come_out_differently(tmp_path: Path) -> None:
     upload = Input("cover", "upload", path="a.png", content=Content(3, SHA, ""))
     remote = Input("cover", "remote", source="https://x.test/a.png")

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Output, Preset
-from a2c_spec.core.plan import Change
+from a2c_spec.core.plan import SIGNS, Change
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.engine.edges import Edges, whole_results
+from a2c_spec.engine.edges import Edges, results_there, whole_results
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.summaries import summarised
 from a2c_spec.errors import NotStarted
@@ -86,6 +87,44 @@ def test_what_a_failed_job_gave_all_the_same_is_taken_and_the_rest_is_not() -> N
     assert [refused(edges, one) for one in (top, rest)] == ["", "not started: it needs base"]
     edges.came_good(base)
     assert refused(edges, rest) == ""
+
+
+AGAIN = PlannedChange(Change("base", "re-run", (), (Call("create_job", starts=True),)), desired(BOTH), KEPT)
+GONE = replace(KEPT, gone=("out-1",))
+THERE: list[tuple[str, PlannedChange, JobRecord | None, list[str]]] = [
+    ("its create was refused", AGAIN, KEPT, []),
+    ("its new run gave that", AGAIN, replace(KEPT, job_id="new"), ["webp"]),
+    ("its new run goes on", AGAIN, replace(KEPT, job_id="new", phase="started"), []),
+    ("nothing is known of it", AGAIN, None, []),
+    ("its download failed", replace(AGAIN, change=Change("base", "download", ())), KEPT, ["webp"]),
+    ("its download was answered that it has gone", replace(AGAIN, change=Change("base", "download", ())), GONE, []),
+    (
+        "it was known to be gone, and is here",
+        replace(AGAIN, change=Change("base", "rename", ()), record=GONE),
+        GONE,
+        ["webp"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "run", "names"), [row[1:] for row in THERE], ids=[row[0] for row in THERE])
+def test_what_a_change_gives_up_is_not_there_for_others_though_it_fails(
+    change: PlannedChange, run: JobRecord | None, names: list[str]
+) -> None:
+    assert results_there(change, run) == names
+
+
+ANEW = ["create", "re-run", "replace", "update", "cached"]
+"""Actions that take something anew."""
+
+
+@pytest.mark.parametrize("action", [name for name in SIGNS if name != "delete"])
+def test_only_what_takes_something_anew_is_held_up_by_what_has_not_come_good(action: str) -> None:
+    base, top = step(BOTH), step(TOP, action=action)
+    edges = among(base, top)
+    assert refused(edges, top) == ("not started: it needs base" if action in ANEW else "")
+    edges.came_good(base)
+    assert edges.check(top)
 
 
 def test_of_several_runs_only_the_one_that_makes_a_result_counts() -> None:

@@ -217,6 +217,40 @@ def test_what_would_now_be_paid_for_again_is_not_done_unseen(world: World) -> No
     assert ends(world.apply(*steps, options=ApplyOptions(yes=True))) == {}
 
 
+def undecided(address: str, needed: str, ran: JobRecord) -> PlannedChange:
+    """A job of which nothing is to be done, unless what it takes, and is made again, comes out differently."""
+    one = job(address, needed)
+    waiting = replace(one, inputs=tuple(replace(item, awaited=item.type == "from") for item in one.inputs))
+    return PlannedChange(Change(address, "no-op", ("unchanged",)), desired(waiting), ran, whole=one)
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_what_was_to_stay_is_run_again_only_if_what_it_takes_comes_out_differently_and_that_is_allowed(
+    world: World, yes: bool
+) -> None:
+    ran = record(job("top", "base"), job_id="job-1")
+    asyncio.run(world.session.store.put(ran))
+    world.answer = lambda change, before: replace(
+        done(change, before), files=(SavedFile("", 1, "ab", "out-1", "webp"),)
+    )
+    result = world.apply(step("base"), undecided("top", "base", ran), options=ApplyOptions(yes=yes))
+    assert (ends(result), world.order) == (({}, ["base", "top"]) if yes else ({"top": "Conflict"}, ["base"]))
+    assert result.tally.busy == 2
+
+
+@pytest.mark.parametrize("fail_fast", [True, False])
+def test_what_was_to_stay_stays_where_what_it_takes_is_not_made(world: World, fail_fast: bool) -> None:
+    """And what takes it starts, unless all is stopped."""
+    ran = record(job("top", "base"), job_id="job-1")
+    asyncio.run(world.session.store.put(ran))
+    world.answer = failing(base=ConversionFailed("damaged"))
+    steps = step("base"), undecided("top", "base", ran), step("last", "top")
+    result = world.apply(*steps, options=ApplyOptions(fail_fast=fail_fast))
+    assert ends(result) == {"base": "ConversionFailed"} | ({"last": "NotStarted"} if fail_fast else {})
+    assert (world.order, result.tally.busy) == (["base"] if fail_fast else ["base", "last"], 2)
+    assert world.session.store.get("top") == ran
+
+
 def test_one_failure_leaves_the_others_alone(world: World) -> None:
     world.answer = failing(a=ConversionFailed("damaged"))
     result = world.apply(step("a"), step("b"))

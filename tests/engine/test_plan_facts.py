@@ -19,7 +19,7 @@ from a2c_spec.engine.project import Project
 from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.session import Session, open_state
 from tests.engine.planning import done, named, put
-from tests.engine.projects import desired, project_in, record
+from tests.engine.projects import desired, job, project_in, record
 
 START = (Call("create_job", starts=True),)
 MANIFEST = """\
@@ -88,6 +88,14 @@ def test_results_that_are_here_and_only_have_to_be_recorded_are_not_written(sess
     assert facts(session, ended) == (0, (), ())
     running = replace(ended, record=record(named("a"), phase="started"))
     assert facts(session, running) == (0, ("dist/a.webp",), ())
+
+
+def test_what_waits_for_a_result_that_is_made_again_says_so(session: Session) -> None:
+    one = job("b", "a")
+    waiting = replace(one, inputs=tuple(replace(item, awaited=item.type == "from") for item in one.inputs))
+    for made, said in ((waiting, ("unchanged", "looked at again after a")), (one, ("unchanged",))):
+        step = PlannedChange(Change("b", "no-op", ("unchanged",)), desired(made), None)
+        assert with_facts(session, step).change.reasons == said
 
 
 def test_a_summary_has_its_facts_already(session: Session) -> None:
