@@ -63,7 +63,7 @@ def _options(said: list[str]) -> dict[str, set[str]]:
     from a2c_spec.engine.saved_plan import CHANGING, is_saved_plan
 
     command: click.Command | None = _ALL.get()
-    kept = CHANGING if any(map(is_saved_plan, said)) else ()
+    kept: tuple[str, ...] = CHANGING if any(map(is_saved_plan, said)) else ()
     kept = WHAT_IT_WORKS_ON[1:] if kept and said[:1] == ["show"] else kept  # it shows a file, wherever it was made
     for word in said:
         if not isinstance(command, click.Group):
