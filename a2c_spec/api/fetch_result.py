@@ -12,7 +12,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor
 from a2c_spec.api.output_files import OutputFiles
-from a2c_spec.api.part_files import part_of
+from a2c_spec.api.part_files import drop, part_of
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
@@ -75,7 +75,7 @@ class ResultFetcher:
         try:
             self.files.check_says(file.path, part)
         except Conflict:
-            part.unlink(missing_ok=True)
+            drop(part)
             raise
         await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 

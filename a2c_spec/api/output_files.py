@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from a2c_spec.api.kept_sources import KeptSources
 from a2c_spec.api.obstacles import folder_problem, name_problem
-from a2c_spec.api.part_files import Leftovers, part_of
+from a2c_spec.api.part_files import Leftovers, drop, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.file_names import numbered, path_key
@@ -218,8 +217,7 @@ class OutputFiles:
         """Removes temporary files of results that stand in their places: the same bytes were there before."""
         for file in record.landing:
             if file.path and self._is_intact(file):
-                with contextlib.suppress(OSError):
-                    part_of(self.absolute(file.path), record.address, file.output_id).unlink()
+                drop(part_of(self.absolute(file.path), record.address, file.output_id))
 
     def note_complete(self, record: JobRecord) -> None:
         """Notes that all results of a job are in their places, so that no temporary file of it is needed any more."""
