@@ -78,6 +78,13 @@ class HeldFolder:
         with suppress(FileNotFoundError):
             os.unlink(self._at(name), dir_fd=self.descriptor)
 
+    def keep_private(self) -> None:
+        """Takes it from the view of others, where that can be done."""
+        place = self.real if self.descriptor is None else self.descriptor
+        if os.stat(place).st_mode & 0o077:  # noqa: PTH116 - perhaps a descriptor
+            with suppress(OSError):  # another user's
+                os.chmod(place, 0o700)  # noqa: PTH101 - perhaps a descriptor
+
     def rmdir(self, name: str) -> None:
         """Removes a folder in it that is empty; OSError where it is not, or is a link."""
         os.rmdir(self._at(name), dir_fd=self.descriptor)
@@ -161,6 +168,19 @@ def held(path: Path, *, resolved: bool = False, make: int = 0o777) -> Iterator[H
         yield HeldFolder(path, real, descriptor)
     finally:
         os.close(descriptor)
+
+
+def opened(path: Path, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of a file, which is for its owner alone where it is made; OSError where a link, or what is no file,
+    has its name, and where a link is on the way to it."""
+    with held(path.parent, resolved=True, make=0) as folder:
+        return folder.open(path.name, flags, 0o600)
+
+
+def drop(path: Path) -> None:
+    """Removes a file, if there is one and that is allowed; nothing where a link is on the way to it."""
+    with suppress(OSError), held(path.parent, resolved=True, make=0) as folder:
+        folder.unlink(path.name)
 
 
 def descend(real: Path, make: int = 0, last: int = _READ) -> int:

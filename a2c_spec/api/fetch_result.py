@@ -12,7 +12,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor
 from a2c_spec.api.output_files import OutputFiles
-from a2c_spec.api.part_files import drop, part_of
+from a2c_spec.api.part_files import part_of
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
@@ -25,6 +25,7 @@ from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.errors import Conflict, ResultLocked, SpecError
+from a2c_spec.held_folders import drop
 
 FRESH = 60.0
 """Seconds for which it is believed which links a job showed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from a2c_spec.api.kept_sources import KeptSources
 from a2c_spec.api.obstacles import folder_problem, name_problem
-from a2c_spec.api.part_files import Leftovers, drop, part_of
+from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.file_names import numbered, path_key
@@ -21,6 +21,7 @@ from a2c_spec.core.state import LOCAL_REALM, JobRecord, SavedFile
 from a2c_spec.core.state_store import OwnedFile, StateStore
 from a2c_spec.core.transitions import landed, without_files
 from a2c_spec.errors import Conflict, IntegrityError
+from a2c_spec.held_folders import drop
 
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""

@@ -25,12 +25,6 @@ def aside_of(target: Path, address: str) -> str:
     return f".{name}.{_mark(address)}"
 
 
-def drop(part: Path) -> None:
-    """Removes a temporary file, if there is one; ``part`` has no link on its way, or nothing is removed there."""
-    with contextlib.suppress(OSError), held(part.parent, resolved=True, make=0) as folder:
-        folder.unlink(part.name)
-
-
 def _mark(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from a2c_spec.api.part_files import Leftovers, drop, part_of
+from a2c_spec.api.part_files import Leftovers, part_of
+from a2c_spec.held_folders import drop
 
 
 def test_every_result_of_every_address_has_a_temporary_file_of_its_own(tmp_path: Path) -> None:
