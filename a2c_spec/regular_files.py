@@ -14,14 +14,12 @@ from io import BufferedReader
 from pathlib import Path
 
 from a2c_spec.core.protected import protected
+from a2c_spec.held_folders import BETWEEN, BY_FOLDER, descend
 
 PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """How a command line names what another command writes, as in ``--var-file <(...)``."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _OURS = getattr(os, "O_NOFOLLOW", 0) | _FLAGS
-BY_FOLDER = {os.open, os.stat} <= os.supports_dir_fd
-"""Whether a file can be opened by way of its folders, each held open; elsewhere it is compared with its path."""
-_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | (_OURS & ~_FLAGS)
 
 
 class TooLarge(OSError):
@@ -85,12 +83,8 @@ def _opened_at(path: Path, real: str) -> int:
 
 def _by_folders(real: Path) -> int:
     """A descriptor that no link leads to: each folder is opened in the one before."""
-    folder = os.open(real.anchor, _FOLDER)
+    folder = descend(real.parent, last=BETWEEN)
     try:
-        for part in real.parts[1:-1]:
-            below = os.open(part, _FOLDER, dir_fd=folder)
-            os.close(folder)
-            folder = below
         return os.open(real.name, _OURS, dir_fd=folder)
     finally:
         os.close(folder)

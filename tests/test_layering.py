@@ -26,7 +26,7 @@ EDGES = ("manifests", "api", "state", "views")
 MAY_IMPORT = {
     "core": {"core"},
     "errors": {"core"},
-    "regular_files": {"core"},
+    "regular_files": {"core", "held_folders"},
     "own_databases": set(),
     "held_folders": set(),
     **{edge: {edge, "errors", "core", "regular_files", "own_databases", "held_folders"} for edge in EDGES},

@@ -25,6 +25,7 @@ from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.errors import Conflict, ResultLocked, SpecError
+from a2c_spec.held_folders import drop
 
 FRESH = 60.0
 """Seconds for which it is believed which links a job showed."""
@@ -75,7 +76,7 @@ class ResultFetcher:
         try:
             self.files.check_says(file.path, part)
         except Conflict:
-            part.unlink(missing_ok=True)
+            drop(part)
             raise
         await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 

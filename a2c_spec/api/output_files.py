@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from a2c_spec.core.state import LOCAL_REALM, JobRecord, SavedFile
 from a2c_spec.core.state_store import OwnedFile, StateStore
 from a2c_spec.core.transitions import landed, without_files
 from a2c_spec.errors import Conflict, IntegrityError
+from a2c_spec.held_folders import drop
 
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
@@ -218,8 +218,7 @@ class OutputFiles:
         """Removes temporary files of results that stand in their places: the same bytes were there before."""
         for file in record.landing:
             if file.path and self._is_intact(file):
-                with contextlib.suppress(OSError):
-                    part_of(self.absolute(file.path), record.address, file.output_id).unlink()
+                drop(part_of(self.absolute(file.path), record.address, file.output_id))
 
     def note_complete(self, record: JobRecord) -> None:
         """Notes that all results of a job are in their places, so that no temporary file of it is needed any more."""

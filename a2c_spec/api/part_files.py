@@ -9,13 +9,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from a2c_spec.held_folders import held
+
 _PART = re.compile(r"\.([0-9a-f]{8})[0-9a-f]{8}\.part$")
 
 
 def part_of(target: Path, address: str, output_id: str) -> Path:
     """The temporary file of a result of ``address``; always the same, so that a later apply can resume the download."""
+    return target.parent / f"{aside_of(target, address)}{_mark(output_id)}.part"
+
+
+def aside_of(target: Path, address: str) -> str:
+    """How the names of all temporary files of a result of ``address`` begin: of what is downloaded, or removed."""
     name = target.name.encode()[:80].decode(errors="ignore")
-    return target.parent / f".{name}.{_mark(address)}{_mark(output_id)}.part"
+    return f".{name}.{_mark(address)}"
 
 
 def _mark(text: str) -> str:
@@ -37,14 +44,15 @@ class Leftovers:
         self.complete.add(_mark(address))
         self.folders.update(target.parent for target in targets)
 
-    def remove(self) -> None:
-        """Removes them; each folder is looked through once."""
+    def remove(self, root: Path) -> None:
+        """Removes them, where their folders are below ``root``; each folder is looked through once."""
         for folder in self.folders:
-            with contextlib.suppress(OSError):
-                stray = [
-                    file for file in folder.iterdir() if (at := _PART.search(file.name)) and at[1] in self.complete
-                ]
-                for file in stray:
-                    file.unlink(missing_ok=True)
+            real = folder.resolve()
+            if not real.is_relative_to(root.resolve()):
+                continue
+            with contextlib.suppress(OSError), held(real, resolved=True, make=0) as here:
+                for name in here.names():
+                    if (at := _PART.search(name)) and at[1] in self.complete:
+                        here.unlink(name)
         self.complete.clear()
         self.folders.clear()

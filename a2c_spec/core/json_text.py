@@ -26,6 +26,19 @@ def in_json(sign: str) -> str:
     return json.dumps(sign)[1:-1] if sign > "\x7f" else f"\\u{ord(sign):04x}"
 
 
+class NotJson(ValueError):
+    """What a text holds that JSON has not, in words of ours."""
+
+
+def why_not_json(error: Exception) -> str:
+    """Why a text could not be read as JSON, in words that are none of Python's."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if isinstance(error, NotJson):
+        return str(error)
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a number that is too long"
+
+
 def read_json(raw: bytes) -> Any:
     """The value of a JSON text in UTF-8; raises ValueError where it is none, RecursionError where it is too deep.
 

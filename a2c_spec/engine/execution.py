@@ -92,7 +92,7 @@ class Execution:
             self.spender.close()
         self.tally.count({address_of(error.address) for error in self.errors if not isinstance(error, NotCleanedUp)})
         self.tally.spent = self.costs.total
-        self.session.files.leftovers.remove()
+        self.session.files.leftovers.remove(self.session.files.root)
         self.session.results.tidy(self.session.project)
         self.reporter.close()
         error = failure_of(self.tally, self.errors)

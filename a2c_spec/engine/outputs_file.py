@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import filecmp
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 
 from a2c_spec.core.plan import Change
 from a2c_spec.core.run_keys import address_of
@@ -12,8 +11,9 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.written_files import OUTPUTS, OUTPUTS_FILE, check_product, new_file
+from a2c_spec.engine.written_files import OUTPUTS, OUTPUTS_FILE, check_product
 from a2c_spec.errors import SpecError, why
+from a2c_spec.held_folders import HeldFolder, held
 from a2c_spec.views.outputs import outputs_lines
 
 
@@ -26,7 +26,6 @@ def write_outputs(
     of this apply. ``problems``: address -> why it could not be made.
     """
     target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / OUTPUTS_FILE
-    draft = target.with_name(f".{target.name}.draft")
     hint = "everything else is done and recorded"
     try:
         if project.flags.outputs:  # a result, of which only the run told the name, may be there meanwhile
@@ -34,17 +33,39 @@ def write_outputs(
     except SpecError as error:
         raise SpecError(f"cannot write {error.message}", hint=hint) from error
     try:
-        mode = 0o600 if target.parent == project.home else 0o666  # which the umask makes less
-        with new_file(draft, mode) as file:
-            file.writelines(outputs_lines(_rows(store, changes, problems)))
-        if target.is_file() and filecmp.cmp(draft, target, shallow=False):
-            draft.unlink()
-        else:
-            draft.replace(target)
+        ours = target.parent == project.home
+        place = project.root.resolve() / target.parent.relative_to(project.root) if ours else target.parent
+        with held(place, resolved=ours, make=0) as folder:
+            _write(folder, target.name, 0o600 if ours else 0o666, outputs_lines(_rows(store, changes, problems)))
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise SpecError(f"cannot write {target}: {why(error)}", hint=hint) from error
+
+
+def _write(folder: HeldFolder, name: str, mode: int, lines: Iterable[str]) -> None:
+    """Puts a text in the place of a file that differs; nothing else is left, also where that fails."""
+    draft = f".{name}.draft"
+    folder.unlink(draft)  # it may be a link to another one
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with open(folder.open(draft, flags, mode), "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+            file.writelines(lines)
+        if not _same(folder, draft, name):
+            folder.place(draft, name)
+    finally:
+        folder.unlink(draft)
+
+
+def _same(folder: HeldFolder, one: str, other: str) -> bool:
+    """Whether a file has the bytes of another one, if there is one."""
+    try:
+        there = folder.open(other, os.O_RDONLY)
+    except OSError:
+        return False
+    with open(folder.open(one, os.O_RDONLY), "rb") as new, open(there, "rb") as old:  # noqa: PTH123 - descriptors
+        while piece := new.read(1 << 16):
+            if piece != old.read(len(piece)):
+                return False
+        return not old.read(1)
 
 
 def _rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE, S_ISDIR, S_ISLNK, S_ISREG
@@ -16,13 +16,19 @@ from a2c_spec.own_databases import BESIDE
 if TYPE_CHECKING:
     from a2c_spec.engine.project import Project
 
+Identity = tuple[int, int]
+"""Device and inode."""
 OTHERS = 0o077
 HINT = "it may lead anywhere, so it is not followed: remove it; `state` and `cache` in a2c.yaml name other places"
 
 
-def keep_private(project: Project) -> None:
-    """Takes what we keep from the view of others; raises UsageError where a link, or a pipe, stands in the place of
-    any of it, as whoever can change files of the project, such as a pull request, may have put it there."""
+def keep_private(project: Project) -> Mapping[Path, Identity | None]:
+    """Takes what we keep from the view of others, and returns its folders.
+
+    Raises UsageError where a link, or a pipe, stands in the place of any of it, as whoever can change files of the
+    project, such as a pull request, may have put it there.
+    """
+    before = _folders(project)
     for path in _ours(project):
         mode = _checked(project, path)
         if mode & OTHERS and not _is_a_users(path, project):
@@ -30,6 +36,32 @@ def keep_private(project: Project) -> None:
                 path.chmod(S_IMODE(mode) & ~OTHERS)
     for path in _within(project):
         _checked(project, path)
+    return before
+
+
+def _folders(project: Project) -> dict[Path, Identity | None]:
+    """The folders in which we keep records, as they are now; None of one that is not there yet."""
+    state = project.state_file()
+    between = [one for one in state.parents if one.is_relative_to(project.root) and one != project.root]
+    return {one: _identity(one) for one in (project.root / STATE_FOLDER, project.home, *between)}
+
+
+def check_same(project: Project, before: Mapping[Path, Identity | None]) -> None:
+    """Raises UsageError where one of them is a link, or another folder, by now: SQLite takes a path, so what it opened
+    may be elsewhere."""
+    for path, known in before.items():
+        _checked(project, path)
+        if known and _identity(path) != known:
+            told = f"another folder was put in the place of {project.named(path)} while it was opened"
+            raise UsageError(told, hint="put it back, and try again; nothing was sent")
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        status = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _checked(project: Project, path: Path) -> int:

@@ -19,6 +19,7 @@ from a2c_spec.core.result_paths import Placement, placed
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.manifests.discover import STATE_FOLDER
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.project_file import CACHE_ELSEWHERE, cache_problem, is_no_folder
 from a2c_spec.state.results_cache import Pruned, ResultsCache
@@ -62,7 +63,10 @@ def cache_of(project: Project) -> ResultsCache | None:
         hint, why = "name another one", "must be a folder, and is a file"
     if why:
         raise UsageError(f"{named}the results cache {url} {why}", hint=hint)
-    return ResultsCache(project.root / folder)
+    place = project.root.resolve() / folder
+    if folder.parts[:1] != (STATE_FOLDER,):  # which is never a link
+        place = place.resolve() if place.exists() else place.parent.resolve() / place.name
+    return ResultsCache(place)
 
 
 def cache_limits(project: Project) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fin
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.lost_calls import LostCalls
 from a2c_spec.engine.manifest_places import sources_of
-from a2c_spec.engine.private_files import keep_private
+from a2c_spec.engine.private_files import check_same, keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
@@ -206,7 +206,7 @@ def _planner_options(project: Project) -> PlannerOptions:
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project.checked()).realm
-    keep_private(project)
+    folders = keep_private(project)
     check_alone(project)
     _not_left_behind(project, realm)
     store = SqliteStore(project.state_file(), realm)
@@ -219,6 +219,7 @@ def open_state(project: Project) -> Iterator[Session]:
             def sha256(path: Path) -> str:
                 return digests.measure(path).sha256
 
+            check_same(project, folders)
             sources, probe = sources_of(project), project.runtime.probe
             yield Session(
                 project,

@@ -195,7 +195,7 @@ class _Loader:
             if table := table_file(tree["for_each"], source.folder):
                 self.notes.files.add(table)
             self.notes.empty[tree["name"]] = position(tree.mark)
-            batch = Batch(tree, source.names, source.folder, self.options.catalog)
+            batch = Batch(tree, source.names, source.folder, self.options.catalog, source.budget)
             for item in batch.jobs():
                 if isinstance(item, Diagnostic):
                     yield item

@@ -9,8 +9,9 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -18,9 +19,9 @@ from typing import Any
 from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import MOST_BYTES
 from a2c_spec.errors import why
-from a2c_spec.held_folders import held
-from a2c_spec.regular_files import beginning, of_ours, opened
-from a2c_spec.state.migrations import make_folders
+from a2c_spec.held_folders import drop, held
+from a2c_spec.held_folders import opened as open_held
+from a2c_spec.regular_files import opened
 
 _CHUNK = 1 << 20
 MARK = "entries/.a2c-cache"
@@ -57,6 +58,8 @@ class Pruned:
 class ResultsCache:
     """``root`` holds ``entries/ab/<key>.json`` and ``files/ab/<sha256>``; every file appears whole or not at all.
 
+    No link is on the way to it; where one is put there meanwhile, nothing is kept or removed.
+
     A file counts only while its bytes have the digest that is its name.
     """
 
@@ -69,10 +72,9 @@ class ResultsCache:
         if data is None:
             return None
         if all(self._is_intact(row["sha256"], row["size"]) for row in data["files"]):
-            with contextlib.suppress(OSError):
-                os.utime(path)
+            _touch(path)
             return data
-        _drop(path)
+        drop(path)
         return None
 
     def _is_intact(self, sha256: str, size: int) -> bool:
@@ -84,7 +86,7 @@ class ResultsCache:
                 return True
         except OSError:
             return False
-        _drop(path)
+        drop(path)
         return False
 
     def unwritable(self) -> str:
@@ -105,16 +107,16 @@ class ResultsCache:
         self._keep_private(*(path.parent for path in (self._entry(key), *map(self.file, sources))))
         for sha256, source in sources.items():
             if not self._is_plain(self.file(sha256)) and copy(source, self.file(sha256)) != sha256:
-                self.file(sha256).unlink(missing_ok=True)
+                drop(self.file(sha256))
                 return False
         _write(self._entry(key), inert_json(json.dumps(data, ensure_ascii=False, sort_keys=True)).encode())
-        self._passed_over(key).unlink(missing_ok=True)
+        drop(self._passed_over(key))
         return True
 
     def pass_over(self, key: str) -> None:
         """Notes that a result was made and is not fit to be kept, so that nobody waits for it another time."""
         self._keep_private(self._passed_over(key).parent)
-        os.close(of_ours(self._passed_over(key)))
+        os.close(open_held(self._passed_over(key), os.O_RDWR | os.O_CREAT))
 
     def passed_over(self, key: str) -> bool:
         """Whether that was noted, and nothing was kept since."""
@@ -123,17 +125,15 @@ class ResultsCache:
     def _keep_private(self, *needed: Path) -> None:
         """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's. Raises
         OSError where a link stands in the place of one, which may lead anywhere."""
-        make_folders(self.root)
-        ours = self.is_ours()
+        with held(self.root, resolved=True, make=0o700):
+            ours = self.is_ours()
         for folder in (*(self.root / part for part in PARTS), *needed):
             if folder.is_symlink():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
-            folder.mkdir(exist_ok=True, mode=0o700)
-            if folder.stat().st_mode & 0o077:
-                with contextlib.suppress(OSError):  # another user's
-                    folder.chmod(0o700)
+            with held(folder, resolved=True, make=0o700) as one:
+                one.keep_private()
         if ours:
-            os.close(of_ours(self.root / MARK))
+            os.close(open_held(self.root / MARK, os.O_RDWR | os.O_CREAT))
 
     def is_ours(self) -> bool:
         """Whether the folder was made for results: it says so, or nothing else is in it."""
@@ -165,12 +165,12 @@ class ResultsCache:
         if not self._is_plain(self.file(sha256)):
             return False
         try:
-            if copy(self.file(sha256), target) == sha256:
+            if copy(self.file(sha256), target, _opened) == sha256:
                 return True
         except FileNotFoundError:
             return False
-        target.unlink(missing_ok=True)
-        self.file(sha256).unlink(missing_ok=True)
+        drop(target)
+        drop(self.file(sha256))
         return False
 
     def entries(self) -> Iterator[Entry]:
@@ -188,14 +188,14 @@ class ResultsCache:
         for path in self._kept("entries", ".none"):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < oldest:
-                    path.unlink()
+                    drop(path)
         kept: list[Entry] = []
         seen: set[str] = set()
         size = removed = 0
         for entry in sorted(self.entries(), key=lambda entry: -entry.used_at):
             new = {row["sha256"]: row["size"] for row in entry.data["files"] if row["sha256"] not in seen}
             if entry.used_at < oldest or (max_bytes is not None and size + sum(new.values()) > max_bytes):
-                self._entry(entry.key).unlink(missing_ok=True)
+                drop(self._entry(entry.key))
                 removed += 1
             else:
                 kept.append(entry)
@@ -208,9 +208,9 @@ class ResultsCache:
         freed = 0
         for path in self._kept("files", ""):
             if path.name not in used:
-                with contextlib.suppress(OSError):
-                    freed += path.stat().st_size
-                    path.unlink()
+                with contextlib.suppress(OSError), held(path.parent, resolved=True, make=0) as folder:
+                    freed += folder.stat(path.name).st_size
+                    folder.unlink(path.name)
         return freed
 
     def _entry(self, key: str) -> Path:
@@ -227,15 +227,15 @@ class ResultsCache:
 def _read(path: Path) -> Mapping[str, Any] | None:
     """The data of an entry; None if there is none. A file that holds anything else is removed."""
     try:
-        data = json.loads(beginning(path, LARGEST_ENTRY))  # of one that is larger nothing is valid
+        with _opened(path) as file:
+            data = json.loads(file.read(LARGEST_ENTRY))  # of one that is larger nothing is valid
         rows = data["files"]
         if not all(_is_row(row) for row in rows) or len(rows) > MOST_FILES:
             raise ValueError
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        with contextlib.suppress(OSError):
-            path.unlink()
+        drop(path)
         return None
     return data if rows else None
 
@@ -253,14 +253,25 @@ def _is_digest(text: str) -> bool:
 
 def digest(path: Path) -> str:
     """SHA-256 (hex) of a file."""
-    with opened(path) as file:
+    with _opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def copy(source: Path, target: Path) -> str:
+def _opened(path: Path) -> BufferedReader:
+    """A file of the cache, to which no link leads."""
+    return open(open_held(path), "rb")  # noqa: PTH123 - a descriptor
+
+
+def _touch(path: Path) -> None:
+    """Notes that an entry was used."""
+    with contextlib.suppress(OSError), _opened(path) as file:
+        os.utime(file.fileno() if os.utime in os.supports_fd else path)
+
+
+def copy(source: Path, target: Path, how: Callable[[Path], BufferedReader] = opened) -> str:
     """Copies through a temporary file beside the target; returns the SHA-256 of what was copied."""
     sha256 = hashlib.sha256()
-    with opened(source) as file, _draft(target) as draft:
+    with how(source) as file, _draft(target) as draft:
         while chunk := file.read(_CHUNK):
             sha256.update(chunk)
             draft.write(chunk)
@@ -276,7 +287,7 @@ def _write(target: Path, data: bytes) -> None:
 def _draft(target: Path) -> Iterator[Any]:
     """A file that gets its name once it is written and durable; if writing fails, nothing is left of it."""
     name = f".{secrets.token_hex(8)}.part"
-    with held(target.parent) as folder:
+    with held(target.parent, resolved=True) as folder:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             with open(folder.open(name, flags, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
@@ -287,9 +298,3 @@ def _draft(target: Path) -> Iterator[Any]:
         except BaseException:
             folder.unlink(name)
             raise
-
-
-def _drop(path: Path) -> None:
-    """Removes what is damaged, where that is allowed."""
-    with contextlib.suppress(OSError):
-        path.unlink()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from a2c_spec.core.json_text import inert_json, read_json
+from a2c_spec.core.json_text import NotJson, inert_json, read_json, why_not_json
 
 TEXTS = [
     (b'{"a": "\\ud83d", "b": [1]}', {"a": "?", "b": [1]}),
@@ -49,3 +49,20 @@ def test_json_holds_nothing_that_acts_where_it_is_shown(sign: str) -> None:
     tree = {f"a{sign}": [f"{sign}b", "\n\x1b", "caf\u00e9\u200d"]}
     text = inert_json(json.dumps(tree, ensure_ascii=False, indent=1))
     assert (json.loads(text), sign in text, "caf\u00e9\u200d" in text) == (tree, False, True)
+
+
+NO_JSON = {
+    "{": "Expecting property name enclosed in double quotes", "[" * 90_000: "it is nested too deeply",
+    "9" * 9_000: "it holds a number that is too long", "NaN": "a word of ours",
+}  # fmt: skip
+
+
+def ours(_word: str) -> object:
+    raise NotJson("a word of ours")
+
+
+@pytest.mark.parametrize("text", NO_JSON)
+def test_why_a_text_is_no_json_is_told_in_no_words_of_python(text: str) -> None:
+    with pytest.raises((ValueError, RecursionError)) as caught:
+        json.loads(text, parse_constant=ours)
+    assert why_not_json(caught.value) == NO_JSON[text]

@@ -70,3 +70,22 @@ def test_no_draft_is_left(tmp_path: Path) -> None:
         written(tmp_path, outputs="out.json")
     written(tmp_path, outputs="good.json")
     assert not list(tmp_path.glob(".*draft"))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_it_is_not_written_through_a_link_that_takes_the_place_of_our_folder_meanwhile(
+    tmp_path: Path, there: bool
+) -> None:
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    outside.mkdir()
+    root.mkdir()
+    if there:
+        (outside / "outputs.json").write_text("mine")
+    before = {file: file.read_text() for file in outside.iterdir()}
+    with session_in(root) as session:
+        (root / ".a2c").rename(root / "away")
+        (root / ".a2c").symlink_to(outside)
+        with pytest.raises(SpecError, match="another folder, or a link, was put in the place of its folder") as error:
+            write_outputs(session.project, session.store, CHANGES)
+    assert error.value.hint == "everything else is done and recorded"
+    assert {file: file.read_text() for file in outside.iterdir()} == before

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from a2c_spec.engine import session as opening
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.private_files import keep_private
-from a2c_spec.engine.project import open_project
+from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import Runtime
 from a2c_spec.engine.state_places import has_state
+from a2c_spec.errors import UsageError
 from a2c_spec.own_databases import BESIDE
 from tests.conftest import Command
+from tests.engine.projects import session_in
 
 ONE = """\
 apiVersion: a2c-spec/v1
@@ -203,3 +206,30 @@ def test_what_cannot_be_changed_is_left(project: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "chmod", lambda *_: (_ for _ in ()).throw(PermissionError(1, "not yours")))
     keep_private(open_project(Flags(local=True), Runtime(environ={})))
     assert (project / ".a2c").stat().st_mode & 0o777 == 0o755
+
+
+def by_a_link(folder: Path) -> None:
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(folder.with_name("away"))
+
+
+def by_a_folder(folder: Path) -> None:
+    folder.rename(folder.with_name("away"))
+    folder.mkdir()
+
+
+@pytest.mark.parametrize("exchange", [by_a_link, by_a_folder])
+def test_a_folder_of_ours_that_is_exchanged_while_a_state_is_opened_is_told(
+    tmp_path: Path, exchange: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_in(tmp_path):
+        pass
+    mark = opening._mark_place
+
+    def exchanged(project: Project) -> None:
+        mark(project)
+        exchange(tmp_path / ".a2c")
+
+    monkeypatch.setattr(opening, "_mark_place", exchanged)
+    with pytest.raises(UsageError, match=r"\.a2c"), session_in(tmp_path):
+        pytest.fail("nothing is done with it")

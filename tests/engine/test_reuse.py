@@ -37,7 +37,7 @@ def test_the_cache_is_a_folder_and_the_environment_wins(
 ) -> None:
     cache = cache_of(project_in(tmp_path, environ, cache=setting))
     assert cache is not None
-    assert cache.root == tmp_path / place
+    assert cache.root == (tmp_path / place).resolve()
 
 
 def test_no_cache_is_used_if_that_is_wished_and_only_a_folder_can_be_one(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.core.live import CATALOG_ROWS
+from a2c_spec.manifests import load
 from a2c_spec.manifests.batch import tables
 from a2c_spec.manifests.yaml.reader import read
 from tests.conftest import Command
@@ -30,6 +31,25 @@ template:
   inputs: [{id: i, path: a.txt}]
   conversions: [{id: c, category: hash, target: md5}]
 """
+MATRIX = """
+apiVersion: a2c-spec/v1
+kind: Batch
+name: m
+for_each: {{matrix: {{a: [0,1,2,3,4,5,6,7,8,9], b: [0,1,2,3,4,5,6,7,8,9], c: [0,1,2,3,4,5,6,7,8,9]}}}}
+{how}
+template:
+  inputs: [{{id: i, path: a.txt, filename: "{input}.txt"}}]
+  conversions: [{{id: c, category: hash, target: md5, metadata: {{title: "{title}"}}}}]
+"""
+DEAR = "${{ range(9999) | map('abs') | sum }}"
+ROWS = "the expressions of the rows so far exceed the evaluation limit of"
+
+
+def matrix(how: str = "", title: str = "x", name: str = "x") -> str:
+    """A thousand rows."""
+    return MATRIX.format(how=how, title=title, input=name)
+
+
 MAP = ", ".join(f"k{number:050d}: 1" for number in range(1000))
 
 
@@ -133,6 +153,34 @@ SMALL: dict[str, tuple[dict[str, str], str]] = {
         },
         "has no option `o0`",
     ),
+    "a table of nested lists": (
+        {"m.yaml": BATCH % "json", "t": "[" * 90_000},
+        "t:1:2: error: this row is not valid JSON: it is nested too deeply",
+    ),
+    "a table with a long number": (
+        {"m.yaml": BATCH % "json", "t": f'[{{"c1": {"9" * 9000}}}]'},
+        "t:1:2: error: this row is not valid JSON: it holds a number that is too long",
+    ),
+    "a matrix with a dear expression": (
+        {"m.yaml": matrix(title=DEAR)},
+        f"m.yaml:8:3: error: {ROWS}",
+    ),
+    "one with a dear key": (
+        {"m.yaml": matrix(f'key: "{DEAR}-${{{{ each.a }}}}"')},
+        f"m.yaml:6:6: error: {ROWS}",
+    ),
+    "one with a key that always fails": (
+        {"m.yaml": matrix("key: \"${{ (range(9999) | map('abs') | sum) ~ each.a.b }}\"")},
+        ROWS,
+    ),
+    "one that is grouped by a dear expression": (
+        {"m.yaml": matrix(f'group: {{by: "{DEAR}-${{{{ each.a }}}}"}}')},
+        ROWS,
+    ),
+    "one with a dear expression in each input": (
+        {"m.yaml": matrix("group: all", name=f"{DEAR}-${{{{ each.a }}}}")},
+        ROWS,
+    ),
 }
 
 
@@ -175,3 +223,39 @@ def test_a_table_that_is_too_large_is_not_read(
     ran = a2c("validate", "m.yaml")
     assert ran.code == 5
     assert "has more than 1000 bytes" in ran.out
+
+
+RICH = """\
+apiVersion: a2c-spec/v1
+kind: Batch
+name: m
+for_each: {csv: t.csv}
+key: "${{ each.sku | lower }}"
+template:
+  inputs: [{id: i, path: a.txt, filename: "${{ each.sku | slug }}.txt"}]
+  conversions:
+    - id: c
+      category: hash
+      target: "${{ 'md5' if each.price | float > 10 else 'sha256' }}"
+      metadata:
+        title: "${{ each.title | trim | title }} (${{ each.lang | upper }})"
+        tags: "${{ each.tags | replace(', ', ';') | lower }}"
+        first: "${{ each.sku.split('-') | last | int }}"
+        more: "${{ each.title | default('none') | truncate(20) }}"
+  outputs: [{from: c, save: "dist/${{ each.lang }}/${{ each.sku | lower }}/"}]
+"""
+
+
+@pytest.mark.parametrize("by", ['key: "${{ each.sku | lower }}"', 'group: {by: "${{ each.sku | lower }}"}'])
+def test_a_table_of_any_length_may_have_ten_usual_expressions_in_each_row(
+    by: str, project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row brings what it needs: nothing is taken from what its file may do."""
+    monkeypatch.setattr(load, "FILE_STEPS", 0)
+    monkeypatch.setattr(load, "FILE_TEXT", 0)
+    (project / "a.txt").write_text("a")
+    rows = (f'SKU-{n},The long title of the product {n},de,{n % 90}.5,"one, two, three"\n' for n in range(300))
+    (project / "t.csv").write_text("sku,title,lang,price,tags\n" + "".join(rows))
+    (project / "m.yaml").write_text(RICH.replace('key: "${{ each.sku | lower }}"', by))
+    ran = a2c("validate", "m.yaml")
+    assert (ran.code, ran.err) == (0, "valid: 300 jobs\n"), ran.out

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -305,3 +305,42 @@ def test_an_entry_that_somebody_else_wrote_is_none(cache: ResultsCache, rows: An
     entry.write_text(json.dumps({"files": rows}))
     assert cache.load(KEY) is None
     assert list(cache.entries()) == []
+
+
+USES: dict[str, Callable[[ResultsCache], object]] = {
+    "a result is kept": lambda cache: cache.save(
+        OTHER, data_of(b"new"), {sha256(b"new"): cache.root.parents[1] / "new"}
+    ),
+    "one is found": lambda cache: cache.load(KEY),
+    "one is passed over": lambda cache: cache.pass_over(OTHER),
+    "one is restored": lambda cache: cache.fetch(sha256(b"one"), cache.root.parents[1] / "dist/one"),
+    "it is pruned": lambda cache: cache.prune(0, 9e9),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("holds", ["a copy", "a damaged copy", "nothing"])
+@pytest.mark.parametrize("what", ["home", "home/cache", "home/cache/files", "home/cache/entries"])
+def test_what_takes_the_place_of_its_folders_meanwhile_is_not_touched(
+    tmp_path: Path, what: str, holds: str, use: str
+) -> None:
+    cache, outside = ResultsCache(tmp_path / "home/cache"), tmp_path / "outside"
+    cache.root.parent.mkdir()
+    save(cache, KEY, b"one")
+    place = tmp_path / what
+    shutil.copytree(place, outside) if holds != "nothing" else outside.mkdir()
+    if holds == "a damaged copy":
+        for file in filter(Path.is_file, outside.rglob("*")):
+            file.write_bytes(b"x")
+
+    def outside_is() -> dict[Path, tuple[int, bytes]]:
+        found = outside.rglob("*")
+        return {path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"") for path in found}
+
+    (tmp_path / "new").write_bytes(b"new")
+    old = outside_is()
+    place.rename(tmp_path / "away")
+    place.symlink_to(outside)
+    with contextlib.suppress(OSError):
+        USES[use](cache)
+    assert outside_is() == old

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,27 +15,37 @@ from a2c_spec.manifests.batch.tables import EachRow
 from a2c_spec.manifests.build import build_job
 from a2c_spec.manifests.catalog import Catalog
 from a2c_spec.manifests.catalog_check import idle_entries
-from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
+from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, text_of
 from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
 from a2c_spec.manifests.paths import ManifestFolder
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of, without
 
+ROW_STEPS = 2_000
+"""Steps that each row may add to those of its file: twenty usual expressions take them."""
+ROW_TEXT = 10_000
+"""Characters that each row may add to those of its file."""
 MAX_PROBLEMS = 100  # of one batch; a mistake in the body would otherwise be reported once for every row
 
 Group = tuple[str, list[EachRow]]
+Rendered = tuple[MapNode, list[Diagnostic]]
+
+
+class _Spent(Exception):
+    """The expressions of all rows together did more than they may."""
 
 
 @dataclass(slots=True)
 class Batch:
     """A Batch whose head is rendered, and the names that its templates may use; ``group`` are the rows of the job that
-    was made last."""
+    was made last. ``budget`` is that of its file, to which each row adds its share."""
 
     tree: MapNode
     names: Mapping[str, Any]
     folder: ManifestFolder
     catalog: Catalog | None = None
+    budget: Budget = field(default_factory=Budget)
     problems: Mistakes = field(default_factory=Mistakes)
     idle: dict[Position, Diagnostic] | None = None
     omitted: int = 0
@@ -42,6 +53,14 @@ class Batch:
 
     def jobs(self) -> Iterator[Job | Diagnostic]:
         """Yield every job in the order of the rows, then every problem; only keys and problems are kept in memory."""
+        with suppress(_Spent):  # which is among the problems
+            yield from self._jobs()
+        yield from (*self.problems.all(), *(self.idle or {}).values())
+        if self.omitted:
+            count = "1 more problem" if self.omitted == 1 else f"{self.omitted} more problems"
+            yield Diagnostic(position(self.tree.mark), f"the rows of this batch have {count}")
+
+    def _jobs(self) -> Iterator[Job]:
         keys: dict[str, str] = {}
         for address, group in self._groups():
             label = group[0].label
@@ -53,10 +72,26 @@ class Batch:
                 if job:
                     self.group = group
                     yield job
-        yield from (*self.problems.all(), *(self.idle or {}).values())
-        if self.omitted:
-            count = "1 more problem" if self.omitted == 1 else f"{self.omitted} more problems"
-            yield Diagnostic(position(self.tree.mark), f"the rows of this batch have {count}")
+
+    @contextmanager
+    def _counted(self, where: Position) -> Iterator[Budget]:
+        """What is left for one expression, or for those of one row; raises _Spent once all rows have done too much."""
+        one = Budget()
+        try:
+            yield one
+        finally:
+            self.budget.steps -= one.max_steps - one.steps
+            self.budget.size -= one.max_size - one.size
+            if min(self.budget.steps, self.budget.size) < 0:
+                self.problems.add(self._too_much(where))
+                raise _Spent
+
+    def _too_much(self, where: Position) -> Diagnostic:
+        limit, share = f"evaluation limit of {self.budget.max_steps} steps", f"{ROW_STEPS} steps"
+        if self.budget.steps >= 0:
+            limit, share = f"output limit of {self.budget.max_size} characters", f"{ROW_TEXT} characters"
+        hint = f"each row adds {share} to those of its file: let the expressions do less"
+        return Diagnostic(where, f"the expressions of the rows so far exceed the {limit}", hint)
 
     def _report(self, *problems: Diagnostic) -> None:
         for problem in problems:
@@ -111,6 +146,7 @@ class Batch:
             if isinstance(row, Diagnostic):
                 self._report(row)
             else:
+                self.budget.grow(ROW_STEPS, ROW_TEXT)
                 yield row
 
     def _is_constant(self, how: Any, key: str, row: EachRow) -> bool:
@@ -138,7 +174,8 @@ class Batch:
 
     def _text(self, template: str, where: Position, group: list[EachRow]) -> str | None:
         try:
-            return text_of(render_text(template, self._scope(group, "")))
+            with self._counted(where) as budget:
+                return text_of(render_text(template, self._scope(group, ""), budget=budget))
         except ExpressionError as error:
             problem = Diagnostic(where, error.message, error.hint)
             self._report(problem.adding(f"in {_named(group[0])}"))
@@ -153,11 +190,12 @@ class Batch:
     def _job(self, address: str, group: list[EachRow]) -> Job | None:
         template = self.tree["template"]
         if self.tree.get("group", "each") == "each":
-            rendering = Rendering(self._scope(group, address))
-            body = rendering.tree(template, template.mark)
+            with self._counted(position_of(self.tree, "template")) as budget:
+                rendering = Rendering(self._scope(group, address), budget)
+                body = rendering.tree(template, template.mark)
             problems, computed = rendering.problems, rendering.computed(body)
         else:
-            body, problems = _grouped(template, self._scope(group, address), group)
+            body, problems = self._grouped(template, self._scope(group, address), group)
             computed = body
         if not problems:
             problems = published.check("job", computed, template.mark, rendered=True, part="body")
@@ -171,36 +209,32 @@ class Batch:
         moved_from = before + address.removeprefix(str(self.tree["name"])) if before else job.moved_from
         return replace(job, labels={**self.tree.get("labels", {}), **job.labels}, moved_from=moved_from)
 
+    def _grouped(self, template: MapNode, scope: Mapping[str, Any], group: list[EachRow]) -> Rendered:
+        """The body of a group's job: an input that uses ``each`` is repeated for every row."""
+        body, problems = self._rendered(without(template, {"inputs"}), scope)
+        if "inputs" in template:
+            inputs = SeqNode(template["inputs"].mark)
+            for item, mark in zip(template["inputs"], template["inputs"].marks, strict=True):
+                for input_node, more in self._repeated(item, scope, group):
+                    inputs.put(input_node, mark)
+                    problems += more
+            body.put("inputs", inputs, template.key_marks["inputs"], inputs.mark)
+        return body, problems
 
-def _grouped(template: MapNode, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[MapNode, list[Diagnostic]]:
-    """The body of a group's job: an input that uses ``each`` is repeated for every row."""
-    body, problems = _rendered(without(template, {"inputs"}), scope)
-    if "inputs" in template:
-        inputs = SeqNode(template["inputs"].mark)
-        for item, mark in zip(template["inputs"], template["inputs"].marks, strict=True):
-            for input_node, more in _repeated(item, scope, group):
-                inputs.put(input_node, mark)
-                problems += more
-        body.put("inputs", inputs, template.key_marks["inputs"], inputs.mark)
-    return body, problems
+    def _repeated(self, item: MapNode, scope: Mapping[str, Any], group: list[EachRow]) -> Iterator[Rendered]:
+        """An input for each row of the group if it uses ``each``, else once; ids are numbered unless they use it."""
+        repeats = _uses(item, {"each"})
+        numbered = repeats and not _uses(item["id"], {"each"})
+        for number, row in enumerate(group if repeats else group[:1], 1):
+            input_node, problems = self._rendered(item, {**scope, "each": row.values})
+            if numbered and isinstance(input_node["id"], str):
+                input_node["id"] = f"{input_node['id']}-{number}"
+            yield input_node, problems
 
-
-def _repeated(
-    item: MapNode, scope: Mapping[str, Any], group: list[EachRow]
-) -> Iterator[tuple[MapNode, list[Diagnostic]]]:
-    """An input for each row of the group if it uses ``each``, else once; ids are numbered unless they use it too."""
-    repeats = _uses(item, {"each"})
-    numbered = repeats and not _uses(item["id"], {"each"})
-    for number, row in enumerate(group if repeats else group[:1], 1):
-        input_node, problems = _rendered(item, {**scope, "each": row.values})
-        if numbered and isinstance(input_node["id"], str):
-            input_node["id"] = f"{input_node['id']}-{number}"
-        yield input_node, problems
-
-
-def _rendered(tree: MapNode, names: Mapping[str, Any]) -> tuple[MapNode, list[Diagnostic]]:
-    rendering = Rendering(names)
-    return rendering.tree(tree, tree.mark), rendering.problems
+    def _rendered(self, tree: MapNode, names: Mapping[str, Any]) -> Rendered:
+        with self._counted(position(tree.mark)) as budget:
+            rendering = Rendering(names, budget)
+            return rendering.tree(tree, tree.mark), rendering.problems
 
 
 def _uses(tree: Tree, names: Set[str]) -> bool:

@@ -17,7 +17,7 @@ from a2c_spec.manifests.paths import LFS, ManifestFolder, beside, is_pointer
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position, position_of
 from a2c_spec.regular_files import opened
 
-MAX_MATRIX = 1_000_000
+MAX_MATRIX = 10_000
 
 
 Rows = Iterator[EachRow | Diagnostic]

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, BinaryIO, TextIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.json_text import NotJson, why_not_json
 from a2c_spec.manifests.yaml.reader import NOT_UTF8, read
 from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
 
@@ -119,7 +120,7 @@ def _json_lines(lines: TextIO, name: str) -> Rows:
             try:
                 yield EachRow(values_of(_DECODER.decode(line)), where, f"line {number}")
             except (ValueError, RecursionError) as error:
-                yield Diagnostic(where, f"this line is not valid JSON: {_reason(error)}")
+                yield Diagnostic(where, f"this line is not valid JSON: {why_not_json(error)}")
 
 
 def _json_array(lines: TextIO, name: str) -> Rows:
@@ -136,7 +137,7 @@ def _json_array(lines: TextIO, name: str) -> Rows:
         try:
             value, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            yield Diagnostic(where, f"this row is not valid JSON: {_reason(error)}")
+            yield Diagnostic(where, f"this row is not valid JSON: {why_not_json(error)}")
             return
         yield EachRow(values_of(value), where, f"row {number}")
         at = _skip(text, at)
@@ -152,19 +153,15 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _reason(error: Exception) -> str:
-    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:100]
-
-
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        raise ValueError("a key is given twice")
+        raise NotJson("a key is given twice")
     return row
 
 
 def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not a number")
+    raise NotJson(f"{text} is not a number")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_no_twice, parse_constant=_no_constant)

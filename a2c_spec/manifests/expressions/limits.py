@@ -56,6 +56,11 @@ class Budget:
         self.steps = self.max_steps = steps
         self.size = self.max_size = size
 
+    def grow(self, steps: int, size: int) -> None:
+        """Allow more of both."""
+        self.steps, self.max_steps = self.steps + steps, self.max_steps + steps
+        self.size, self.max_size = self.size + size, self.max_size + size
+
     def spend(self, steps: int) -> None:
         """Count work; raises ExpressionError when there is too much of it."""
         self.steps -= max(steps, 0)
