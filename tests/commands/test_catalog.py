@@ -49,7 +49,7 @@ def test_a_catalog_is_not_written_through_a_link(two: Path, a2c: Command, tmp_pa
 def test_a_catalog_that_cannot_be_read_is_written_again(two: Path, a2c: Command) -> None:
     (two / "a2c.catalog.json").write_text("{")
     refused = a2c("plan", "--local")
-    assert (refused.code, "run `a2c-spec catalog pull`" in refused.out + refused.err) == (5, True)
+    assert (refused.code, "run `a2c-spec catalog pull" in refused.out + refused.err) == (5, True)
     assert a2c("catalog", "pull", "--local").code == 0
     assert a2c("plan", "--local").code == 0
 
@@ -64,7 +64,7 @@ def test_a_catalog_that_says_nothing_is_never_the_built_in_one(text: str, two: P
         ran = a2c(*args)
         told = ran.out + ran.err
         assert (ran.code, "a2c.catalog.json:1:1: error: a2c.catalog.json has" in told) == (5, True), ran
-        assert ("built-in" in told, "run `a2c-spec catalog pull`" in told) == (False, True)
+        assert ("built-in" in told, "run `a2c-spec catalog pull" in told) == (False, True)
 
 
 @pytest.mark.parametrize(
