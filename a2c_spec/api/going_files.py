@@ -41,12 +41,11 @@ def move(files: OutputFiles, source: str, path: str, address: str, output_id: st
         if not _is_one_of(ours, file.fileno()):
             raise Conflict(f"cannot move {source} to {path}: somebody has changed it", hint="nothing was moved")
         file.seek(0)
-        if stays := stays_for_others(files, source):
+        if stays_for_others(files, source):
             part = part_of(target, address, output_id).name
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             with open(new.open(part, flags), "wb") as copy:  # noqa: PTH123 - a descriptor
                 shutil.copyfileobj(file, copy)
-        if stays:
             new.place(part, target.name)
         else:
             new.place(there.name, target.name, old, file.fileno())

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 
 STOPPING = (3, 4, 11)
-THE_REST = "run it again to do the rest"
 """Exit codes of errors of the account, or of a limit."""
+THE_REST = "run it again to do the rest"
+"""What to do after a part was done, where the same command does it."""
 
 
 class Reporter(Protocol):

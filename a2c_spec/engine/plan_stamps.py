@@ -27,14 +27,13 @@ def stamp(step: PlannedChange) -> dict[str, str]:
     """What one change depends on: the manifest, what it takes from others, the bytes of its inputs, what was recorded,
     what was live; and parts of these, by which it is told which one differs."""
     job = step.desired.job if step.desired else None
-    files = [item for item in job.inputs if item.content and item.type != "from"] if job else []
+    files = [(item, item.content.sha256) for item in job.inputs if item.content and item.type != "from"] if job else []
     marks = _secrets(step)
-    contents = [(item.id, item.content.sha256) for item in files if item.content]
     return {
         "manifest": _digest(_as_written(job) if job else step.preset),
         "takes": json.dumps(_takes(job) if job else {}),
-        "inputs": digest(contents),
-        "files": json.dumps({item.path: item.content.sha256 for item in files if item.content}),
+        "inputs": digest([(item.id, sha256) for item, sha256 in files]),
+        "files": json.dumps({item.path: sha256 for item, sha256 in files}),
         "secrets": digest(marks),
         "marks": json.dumps(_by_reference(marks)),
         "state": _digest(step.record),

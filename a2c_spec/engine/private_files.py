@@ -41,9 +41,13 @@ def keep_private(project: Project) -> Mapping[Path, Identity | None]:
 
 def _folders(project: Project) -> dict[Path, Identity | None]:
     """The folders in which we keep records, as they are now; None of one that is not there yet."""
-    state = project.state_file()
-    between = [one for one in state.parents if one.is_relative_to(project.root) and one != project.root]
-    return {one: _identity(one) for one in (project.root / STATE_FOLDER, project.home, *between)}
+    return {one: _identity(one) for one in (project.root / STATE_FOLDER, project.home, *_between(project))}
+
+
+def _between(project: Project) -> list[Path]:
+    """The folders of the project in which the state is, the nearest first."""
+    root = project.root
+    return [one for one in project.state_file().parents if one.is_relative_to(root) and one != root]
 
 
 def check_same(project: Project, before: Mapping[Path, Identity | None]) -> None:
@@ -87,8 +91,7 @@ def _ours(project: Project) -> Iterator[Path]:
             with while_doing(f"cannot read {folder}"):
                 yield from sorted(folder.iterdir())
     state = project.state_file()
-    between = [one for one in state.parents if one.is_relative_to(project.root) and one != project.root]
-    yield from reversed(between)
+    yield from reversed(_between(project))
     for file in (state, state.with_suffix(".lock"), *project.spending_files):
         yield from (Path(f"{file}{end}") for end in BESIDE)
 

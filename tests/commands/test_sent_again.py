@@ -14,6 +14,7 @@ from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.faults import Fault
 from tests.conftest import Command
 
+KEY = {"x-oc-api-key": "key"}
 SOURCE = "https://example.com/cover.png"
 RECIPE = f"""\
 apiVersion: a2c-spec/v1
@@ -43,7 +44,12 @@ def service_settings(project: Path, fault: Fault) -> Settings:
 
 def creates(server: Background) -> int:
     root = server.url.removesuffix("/v2")
-    return len(httpx.get(f"{root}/_a2c/calls?method=POST&path=/jobs", headers={"x-oc-api-key": "key"}).json())
+    return len(httpx.get(f"{root}/_a2c/calls?method=POST&path=/jobs", headers=KEY).json())
+
+
+def calm(server: Background) -> None:
+    """Nothing goes wrong any more."""
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults", headers=KEY).raise_for_status()
 
 
 def left_today(a2c: Command) -> int:
@@ -126,7 +132,7 @@ def test_what_nobody_asks_for_any_more_stays_in_doubt_whatever_is_pruned(
     (recipe / "other.yaml").write_text(RECIPE.replace("name: one", "name: other").replace("sha256", "md5"))
     assert a2c("apply", "-y", "one.yaml").code == 13
     (recipe / "one.yaml").rename(recipe / "one.txt")
-    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults", headers={"x-oc-api-key": "key"}).raise_for_status()
+    calm(server)
     for command in commands:
         ran = a2c(*command.split(), "-y")
         assert ran.code == 0, ran.err
@@ -157,9 +163,9 @@ def test_a_start_of_a_job_that_is_there_counts_while_it_is_not_known_what_became
         (project / f"{name}.yaml").write_text(head + conversions + saved)
     assert a2c("apply", "-y", "one.yaml").code == 8
     assert a2c("apply", "-y", "other.yaml").code == 11, "the first one may be paid for"
-    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults", headers={"x-oc-api-key": "key"}).raise_for_status()
+    calm(server)
     done = a2c("apply", "-y", "one.yaml")
     assert (done.code, (project / "dist/one.pdf").exists()) == (0, True), done.err
-    jobs = httpx.get(f"{server.url}/jobs", headers={"x-oc-api-key": "key"}).json()
+    jobs = httpx.get(f"{server.url}/jobs", headers=KEY).json()
     assert sum(job["spent"] for job in jobs) == 1
     assert a2c("apply", "-y", "other.yaml").code == 11, "and it is"
